@@ -1,0 +1,59 @@
+# `make eval` and `make test` set a fresh machine up by themselves. What they install lies in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# Where every way of installing gets them: see [tool.uv] in pyproject.toml.
+export CMAKE_ARGS := -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
+
+.PHONY: help install eval test test-all check format lock clean system train
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(INSTALLED) ## Set up .venv
+
+$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@echo "Installing. llama-cpp-python is built from source the first time, for about 8 minutes on 2 cores; uv keeps the built wheel."
+	@begun=$$(date +%s); \
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock && \
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . && \
+	echo "Installed in $$(( $$(date +%s) - begun )) s."
+	@touch $@
+
+eval: $(INSTALLED) ## Run the main job: the shipped model, quantized to Q4_K, on netmon-dev
+	$(BIN)/evals run --model q4_k
+
+system: ## Install what tests need beyond Python packages (Debian: nmap)
+	@command -v nmap >/dev/null || { echo "Installing nmap, which the scan tests run."; apt-get -qq update && apt-get -qq install -y nmap >/dev/null; }
+
+test: $(INSTALLED) system ## Run the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(INSTALLED) system ## Run all tests, the slow ones too
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED) ## Lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: ## Train one size on a GPU: make train SIZE=7m OUT=out
+	python3 -m training.train --size $(SIZE) --steps $(or $(STEPS),9000) --batch-tokens 65536 --compile --out $(OUT)/netmon-$(SIZE).safetensors
+	python3 -m training.export $(OUT)/netmon-$(SIZE).safetensors models/netmon-$(SIZE)-bf16.gguf
+
+lock: ## Renew the lock files
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml requirements-build.in -o requirements.lock
+	echo "uv==0.13.9" | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header - -o requirements-uv.lock
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis

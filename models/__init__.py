@@ -1,0 +1,1 @@
+"""Which models there are, where their weights come from, and how they get onto the disk."""

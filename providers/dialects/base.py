@@ -1,0 +1,50 @@
+"""What a dialect is: how one family of models writes tools, calls and results as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from providers.base import DialectEvent, Message, Settings, ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt.
+
+    Attributes:
+        fixed: The part that depends only on the tools and the system message; its state can be kept.
+        rest: The conversation, up to where the model goes on.
+        stop: Strings that end the reply.
+    """
+
+    fixed: str
+    rest: str
+    stop: tuple[str, ...] = ()
+
+
+class StreamParser(Protocol):
+    """Turns one reply's text into events, piece by piece; the same events under every chunking."""
+
+    def feed(self, text: str) -> list[DialectEvent]:
+        """Takes the next piece of text and returns the events that are certain by now."""
+        ...
+
+    def finish(self) -> list[DialectEvent]:
+        """Ends the reply and returns what is left, reading a broken call as well as it can be read."""
+        ...
+
+
+class Dialect(Protocol):
+    """A codec: `render` for the way in, `parser` for the way out."""
+
+    name: str
+
+    def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Prompt:
+        """Writes the conversation as the model was trained to read it."""
+        ...
+
+    def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
+        """Makes a parser for one reply."""
+        ...

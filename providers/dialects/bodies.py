@@ -1,0 +1,289 @@
+"""Reads the bodies that hold JSON calls: behind a tag, in a code fence, or with nothing around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import ClassVar, Literal
+
+from providers.dialects.envelope import CALL_KEYS, calls_of
+from providers.dialects.jsonread import read_json
+from providers.dialects.objects import SIGNS, Entry, Frame, ObjectReader, StepsToMaybe
+from providers.dialects.source import Steps, StepsToBool, StepsToStr, branch, markers_of
+from providers.dialects.tolerant import Unreadable
+
+# What may follow a tag that opens no call, before it is taken as text that mentions the tag.
+_MENTION = 256
+_KEYED = re.compile(r"""\{\s*["'\\]""")
+_PLAIN = re.compile(r"[^{<\[]+")
+_LABEL = re.compile(r"[A-Za-z_]{0,20}")
+_FENCE_LABELS = frozenset(
+    ("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code")
+)
+# How an object begins that may be a call, as a lookahead that lets through what the end of the text cuts.
+OBJECT_AHEAD = rf"\s{{0,32}}(?:\Z|\\?(?:\Z|[\"'\u201c]?(?:\Z|{branch(CALL_KEYS)})))"
+_GUARDS = {"{": rf"(?={OBJECT_AHEAD})", "[": rf"(?=\s{{0,32}}(?:\Z|\{{{OBJECT_AHEAD}))"}
+# After these a brace continues other JSON, or code, and opens no call.
+_INSIDE = re.compile(r"""(?:["'\]}]\s*:\s*|[\[({,`$=]\s*|\w)\Z""")
+
+
+@lru_cache(maxsize=16)
+def _guard(guard: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compiles a guard: what fits, and what may fit with more text."""
+    return re.compile(guard.replace(r"\Z", "(?!)")), re.compile(guard)
+
+
+class BodyReader(ObjectReader):
+    """Reads bodies that hold JSON calls."""
+
+    #: Where an object that nothing marks may be a call: nowhere, at the start of a line, or anywhere.
+    bare_objects: ClassVar[Literal["never", "line", "anywhere"]] = "line"
+    #: Tolerance that a bare object needs; "" where the family writes its calls so.
+    bare_repair: ClassVar[str] = "missing-start-tag"
+    #: Tolerance that a code fence needs; "" where the family writes one.
+    fence_repair: ClassVar[str] = "fenced"
+    #: Whether a tag around an array must be closed; the array itself shows where it ends.
+    list_needs_end: ClassVar[bool] = True
+
+    _fenced = False
+
+    def guards(self) -> Mapping[str, str]:
+        """A brace or a bracket matters only where a call may follow."""
+        return _GUARDS
+
+    # Bodies.
+
+    def tagged(
+        self, opening: str, closes: str | None, repairs: tuple[str, ...] = (), bare: bool = False
+    ) -> StepsToBool:
+        """Reads what follows an opening tag, just read; returns False where it was given back as text."""
+        self.source.mark(len(opening))
+        frame = Frame(
+            frozenset((closes,)) if closes else frozenset(), bool(closes) and not bare, bare, repairs
+        )
+        return (yield from self.body(frame))
+
+    def body(self, frame: Frame) -> StepsToBool:
+        """Reads the calls of one body; the attempt begins at the mark.
+
+        Returns:
+            False where it held no call and was given back as text.
+        """
+        source = self.source
+        self.enter(frame)
+        ended = False
+        while (yield from source.space()):
+            if (yield from self.scanner.at_marker()):
+                ended = self.read_close(frame)
+                break
+            goes_on = yield from self._step(frame)
+            if goes_on is None:
+                return frame.tries > 0
+            if not goes_on:
+                break
+        return (yield from self.leave(frame, ended))
+
+    def read_close(self, frame: Frame) -> bool:
+        """Reads the marker that stands here if it ends the body; else leaves it for what it opens."""
+        found, marker = self.closes_of(frame).here(self.source)
+        if found == "whole":
+            self.source.at += len(marker)
+        return found == "whole"
+
+    def leave(self, frame: Frame, ended: bool) -> StepsToBool:
+        """Ends a body, once everything in it has been read."""
+        if not ended and frame.closes and frame.tries and (yield from self.source.space()):
+            ended = bool((yield from self.closes_of(frame).standing(self.source))) and self.read_close(frame)
+        if frame.tries == 0 and frame.bare:
+            self.release()
+            return False
+        if frame.tries == 0 and not frame.was_listed and not self._closes_with_opening():
+            raw = self.source.marked()
+            self.broken(raw, "no call follows the opening tag", len(raw))
+        if frame.listed:
+            frame.extra.append("missing-brace")
+        self.settle(*frame.extra, *(("missing-end-tag",) if frame.needed and not ended else ()))
+        self.source.unmark()
+        self.structure()
+        return True
+
+    def _closes_with_opening(self) -> bool:
+        """Some models end a call with the tag that opens one."""
+        return self.after_call and self.source.marked().strip() in self.openers
+
+    def _step(self, frame: Frame) -> StepsToMaybe:
+        """Reads one thing of a body; returns whether it goes on, None where all was given back."""
+        source = self.source
+        sign = source.text[source.at]
+        if sign == "{":
+            return (yield from self._object(frame))
+        if sign == "[" and not (frame.bare and frame.listed):
+            frame.listed += 1
+            frame.was_listed = True
+        elif sign == "]" and frame.listed:
+            frame.listed -= 1
+            frame.needed = frame.needed and (self.list_needs_end or frame.listed > 0)
+            source.at += 1
+            return frame.needed or frame.listed > 0
+        elif sign in "]}" and frame.tries:
+            frame.extra.append("extra-brace")
+        elif sign == "`" and not frame.bare and (yield from source.ahead(3)) == "```":
+            return (yield from self._inner_fence(frame))
+        elif sign not in ",;" or not frame.tries:
+            return (yield from self._other(frame, sign))
+        source.at += 1
+        return True
+
+    def _object(self, frame: Frame) -> StepsToMaybe:
+        candidate = frame.bare
+        if frame.tries:
+            self.settle(*frame.extra)
+            frame.extra.clear()
+            self.source.mark()
+            candidate = frame.bare and not frame.listed
+        if not (yield from self.one_object(frame, candidate)):
+            self.release()
+            return None
+        frame.tries += 1
+        return True
+
+    def _inner_fence(self, frame: Frame) -> StepsToBool:
+        if self.fence_repair and self.fence_repair not in frame.repairs:
+            frame.repairs += (self.fence_repair,)
+        self.source.at += 3
+        yield from self.label()
+        return True
+
+    def label(self) -> StepsToStr:
+        """Reads the word that follows a code fence."""
+        source = self.source
+        while True:
+            found = _LABEL.match(source.text, source.at)
+            end = found.end() if found else source.at
+            if end < len(source.text) or source.ended or end - source.at == 20:
+                label = source.text[source.at : end]
+                source.at = end
+                return label
+            yield
+
+    def _other(self, frame: Frame, sign: str) -> StepsToMaybe:
+        """Handles what no call can begin with."""
+        if frame.tries:
+            return False
+        if frame.bare:
+            self.release()
+            return None
+        if sign in "\"'":
+            return (yield from self._quoted(frame))
+        return (yield from self._no_call(frame))
+
+    def _quoted(self, frame: Frame) -> StepsToBool:
+        """Reads a call that is a JSON string, or that lacks its first brace."""
+        source = self.source
+        frame.tries += 1
+        begins = source.position
+        if not (yield from self.scanner.value("key")):
+            self.scanner.stop = ""
+            self.broken(source.marked(), "a string is not closed", source.marked_length)
+            return True
+        raw = source.between(begins, source.position)
+        if (yield from source.space()) and source.text[source.at] == ":":
+            entry = Entry(begins, candidate=False)
+            yield from self.entry_value(entry, raw)
+            yield from self.entries(entry, frame)
+            self.conclude(entry, frame, "{", ("missing-brace",))
+            return True
+        try:
+            outer = read_json(raw)
+            read = read_json(outer.value) if isinstance(outer.value, str) else outer
+            calls = calls_of(read, self.native_arguments, self.tools)
+            self.emit(calls, (*frame.repairs, "double-encoded", *outer.repairs))
+        except Unreadable as error:
+            self.broken(source.marked(), error.reason, error.position)
+        return True
+
+    def _no_call(self, frame: Frame) -> StepsToMaybe:
+        """Reads on after a tag that no call follows, to tell a broken call from talk about the tag."""
+        source = self.source
+        limit = source.position + _MENTION
+        while source.position < limit:
+            found = _PLAIN.match(source.text, source.at, source.at + limit - source.position)
+            source.at = found.end() if found else source.at
+            if source.at == len(source.text):
+                if source.ended:
+                    break
+                yield
+            elif source.text[source.at] == "{" and _KEYED.match((yield from source.ahead(16))):
+                frame.repairs += ("leading-text",)
+                return True
+            elif (yield from self.scanner.at_marker()):
+                frame.tries += 1
+                self.broken(source.marked(), "this is no call", 0)
+                return True
+            elif source.position < limit:
+                source.at += 1
+        self.release()
+        return None
+
+    # Where no tag stands.
+
+    def sign(self, sign: str) -> Steps:
+        """Reads what follows a brace, a bracket or a code fence in visible text."""
+        if sign == "```":
+            yield from self._fence()
+            return
+        source = self.source
+        source.at -= 1
+        if self._may_open() and (yield from self._fits(sign)):
+            source.mark()
+            repairs = (self.bare_repair,) if self.bare_repair else ()
+            yield from self.body(Frame(needed=False, bare=True, repairs=repairs))
+        else:
+            source.at += 1
+            self.say(sign)
+
+    def at_line_start(self) -> bool:
+        """Says whether only blanks precede on the line of visible text."""
+        line = self.tail.rstrip(" \t")
+        return line.endswith("\n") or (not line and len(self.tail) < 64)
+
+    def _may_open(self) -> bool:
+        if self.bare_objects == "anywhere":
+            return not _INSIDE.search(self.tail)
+        return self.bare_objects == "line" and self.at_line_start()
+
+    def _fits(self, sign: str) -> StepsToBool:
+        """Says whether what follows a sign, which stands here, is what its guard asks for."""
+        source = self.source
+        whole, begun = _guard(self.guards()[sign])
+        while True:
+            if whole.match(source.text, source.at + 1):
+                return True
+            if source.ended or not begun.match(source.text, source.at + 1):
+                return False
+            yield
+
+    def _fence(self) -> Steps:
+        """Reads what follows a code fence in visible text."""
+        source = self.source
+        if not self.at_line_start():
+            self.say("```")
+            return
+        if self._fenced and not self.tail:
+            self._fenced = False
+            self.structure()
+            return
+        source.mark(3)
+        label = yield from self.label()
+        if label.lower() not in _FENCE_LABELS or not (yield from source.space()):
+            self.release()
+            return
+        if source.text[source.at] in "{[":
+            repairs = (self.fence_repair,) if self.fence_repair else ()
+            yield from self.body(Frame(frozenset(("```",)), needed=False, bare=True, repairs=repairs))
+        elif (yield from markers_of(self.openers - SIGNS).standing(source)):
+            self._fenced = True
+            source.unmark()
+        else:
+            self.release()

@@ -1,0 +1,139 @@
+"""DeepSeek V3.1, and the forms of V3 and R1: a name, a separator and JSON between its own markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from providers.base import ToolCall, ToolSpec
+from providers.dialects.envelope import PLAUSIBLE_NAME
+from providers.dialects.family import Family
+from providers.dialects.layout import OFFERED, Layout, Safe, listed
+from providers.dialects.named import NamedReader
+from providers.dialects.objects import Frame
+from providers.dialects.source import Steps, StepsToBool, markers_of
+
+# A full-width bar and a block: with those signs DeepSeek writes its markers.
+_BAR, _BLANK = "\uff5c", "\u2581"
+
+
+def mark(marker: str, blank: str = _BLANK) -> str:
+    """Writes a marker."""
+    return f"<{_BAR}{marker.replace(' ', blank)}{_BAR}>"
+
+
+def _spellings(marker: str) -> frozenset[str]:
+    """Returns a marker with its blanks as the tokenizer, and as careless models, write them."""
+    return frozenset(mark(marker, blank) for blank in (_BLANK, "_", " ", "\\_"))
+
+
+BEGIN = _spellings("tool calls begin") | _spellings("tool calls")
+END = _spellings("tool calls end")
+CALL_BEGIN = _spellings("tool call begin")
+CALL_END = _spellings("tool call end")
+SEPARATOR = _spellings("tool sep")
+_NAME_END = frozenset(("\n", "{", "`"))
+
+
+class DeepSeekReader(NamedReader):
+    """Reads calls as V3.1 writes them, and those of V3 and R1 with their type and code fence."""
+
+    openers: ClassVar[frozenset[str]] = BEGIN | CALL_BEGIN | {"```"}
+    dropped: ClassVar[frozenset[str]] = END | CALL_END | SEPARATOR
+    bare_objects = "never"
+    fence_repair: ClassVar[str] = ""
+
+    def opened(self, marker: str) -> Steps:
+        """Reads what follows a marker."""
+        if marker in BEGIN:
+            yield from self._section(marker)
+        elif marker in CALL_BEGIN:
+            yield from self._call(marker, ())
+        else:
+            yield from self.sign(marker)
+
+    def _section(self, marker: str) -> Steps:
+        """Reads what follows the marker of several calls; the marker of the first may be missing."""
+        source = self.source
+        source.mark(len(marker))
+        if not (yield from source.space()):
+            self.broken(source.marked(), "no call follows its marker", source.marked_length)
+        elif (yield from markers_of(CALL_BEGIN, END).standing(source)):
+            source.unmark()
+            self.structure()
+        elif not (yield from self._header(("missing-start-tag",))):
+            self.release()
+
+    def _call(self, marker: str, repairs: tuple[str, ...]) -> Steps:
+        source = self.source
+        source.mark(len(marker))
+        if not (yield from self._header(repairs)):
+            self.broken(source.marked(), "the separator after the name is missing", source.marked_length)
+            source.unmark()
+
+    def _header(self, repairs: tuple[str, ...]) -> StepsToBool:
+        """Reads the name and its separator, then the arguments; returns False where they are missing."""
+        source = self.source
+        name = (yield from self.header(markers_of(SEPARATOR))).strip()
+        if not PLAUSIBLE_NAME.fullmatch(name):
+            return False
+        separator = yield from markers_of(SEPARATOR).standing(source)
+        source.at += len(separator)
+        if (yield from source.space()) and source.text[source.at] not in '{`"[<':
+            # What came first was the type of the call, "function".
+            second = (yield from self.header(markers_of(_NAME_END))).strip()
+            name = second if PLAUSIBLE_NAME.fullmatch(second) else name
+        yield from self.named(name, Frame(CALL_END, repairs=repairs))
+        return True
+
+
+def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
+    return (
+        f"## Tools\n{OFFERED}{listed(tools, safe, wrapped=False)}\n\n"
+        "To call, write the names with their arguments as JSON, and nothing else:\n"
+        f"{mark('tool calls begin')}{mark('tool call begin')}name{mark('tool sep')}{{arguments}}"
+        f"{mark('tool call end')}{mark('tool calls end')}"
+    )
+
+
+def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
+    begin, separator, end = mark("tool call begin"), mark("tool sep"), mark("tool call end")
+    each = (f"{begin}{call.name}{separator}{safe.json(call.arguments)}{end}" for call in calls)
+    return f"{mark('tool calls begin')}{''.join(each)}{mark('tool calls end')}"
+
+
+LAYOUT = Layout(
+    specials=BEGIN
+    | END
+    | CALL_BEGIN
+    | CALL_END
+    | SEPARATOR
+    | {
+        mark("User"),
+        mark("Assistant"),
+        mark("begin of sentence"),
+        mark("end of sentence"),
+        "<think>",
+        "</think>",
+    }
+    | {
+        mark("tool output begin"),
+        mark("tool output end"),
+        mark("tool outputs begin"),
+        mark("tool outputs end"),
+    },
+    system=("", "\n"),
+    user=(mark("User"), ""),
+    # Without reasoning the template closes it before the answer.
+    assistant=(mark("Assistant") + "</think>", mark("end of sentence")),
+    offer=_offer,
+    calls=_calls,
+    result=lambda result: f"{mark('tool output begin')}{result.content}{mark('tool output end')}",
+    between="",
+    results=("", ""),
+    stop=(mark("end of sentence"),),
+)
+
+DEEPSEEK = Family(
+    "deepseek", "DeepSeek V3.1 (and V3, R1): name, separator, JSON between markers", LAYOUT, DeepSeekReader
+)

@@ -1,0 +1,132 @@
+"""Calls as JSON objects: which keys name the tool and its arguments, as models call them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from providers.dialects.jsonread import Read, as_object
+from providers.dialects.tolerant import Unreadable
+from providers.dialects.typed import properties_of
+
+#: Other names for "name" and for "arguments".
+NAME_KEYS = ("name", "function", "tool", "tool_name", "function_name", "func")
+ARGUMENT_KEYS = (
+    *("arguments", "parameters", "args", "params", "input", "tool_input", "parameter", "argument", "kwargs"),
+    *("function_args", "action_input"),
+)
+#: The two names for "arguments" that mark an object as a call where nothing else does.
+USUAL_ARGUMENTS = ("arguments", "parameters")
+#: Keys that stand beside them in a call.
+OTHER_KEYS = ("id", "type", "call_id", "tool_call_id", "index")
+#: Keys that hold whole calls.
+WRAPPERS = ("tool_calls", "tool_call", "function_call")
+CALL_KEYS = frozenset((*NAME_KEYS, *ARGUMENT_KEYS, *OTHER_KEYS, *WRAPPERS))
+
+#: What a tool may be called, where nothing but the name shows that an object is a call.
+PLAUSIBLE_NAME = re.compile(r"[^\W\d][\w.:/-]{0,127}")
+_TYPES = ("function", "tool_call", "tool_use", "function_call")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCall:
+    """One call, as an object spelled it out; `usual` where the keys were those that most families use."""
+
+    name: str
+    arguments: dict[str, Any]
+    call_id: str = ""
+    repairs: tuple[str, ...] = ()
+    usual: bool = False
+
+
+def calls_of(read: Read, native: Sequence[str], tools: Mapping[str, Mapping[str, Any]]) -> list[FoundCall]:
+    """Takes a JSON value as one call or several.
+
+    Args:
+        read: The value.
+        native: The names that the family itself gives to the arguments.
+        tools: The JSON Schemas of the tools on offer, which help to understand odd objects.
+
+    Raises:
+        Unreadable: It is no call.
+    """
+    value, repairs = read.value, read.repairs
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return [call for item in items for call in calls_of(Read(item, repairs), native, tools)]
+    if not isinstance(value, dict):
+        raise Unreadable("a call must be a JSON object with a name and arguments", 0)
+    fields = cast("dict[str, Any]", value)
+    for wrapper in WRAPPERS:
+        if isinstance(fields.get(wrapper), dict | list) and "name" not in fields:
+            return calls_of(Read(fields[wrapper], (*repairs, "wrapped")), native, tools)
+    inner = fields.get("function")
+    if isinstance(inner, dict) and "name" in inner:
+        merged = {**cast("dict[str, Any]", inner)} | ({"id": fields["id"]} if "id" in fields else {})
+        return calls_of(Read(merged, (*repairs, "wrapped")), native, tools)
+    return [_call_of(fields, repairs, native, tools)]
+
+
+def _call_of(
+    fields: dict[str, Any],
+    repairs: tuple[str, ...],
+    native: Sequence[str],
+    tools: Mapping[str, Mapping[str, Any]],
+) -> FoundCall:
+    name_key = next((key for key in NAME_KEYS if isinstance(fields.get(key), str)), None)
+    if name_key is None:
+        name = next(iter(fields), "")
+        if len(fields) == 1 and name in tools and isinstance(fields[name], dict | str):
+            arguments, repairs = as_object(Read(fields[name], (*repairs, "wrong-key-names")))
+            return FoundCall(name, arguments, "", repairs)
+        raise Unreadable('the call has no "name"', 0)
+    name = cast("str", fields[name_key]).strip()
+    if not name or len(name) > 256:
+        raise Unreadable("the name of the tool is empty or too long", 0)
+    if name_key != "name":
+        repairs = (*repairs, "wrong-key-names")
+    key = next((key for key in (*native, *ARGUMENT_KEYS) if key in fields), None)
+    if key is None:
+        arguments, repairs = _beside(fields, name_key, name, repairs, tools)
+    else:
+        arguments, repairs = as_object(Read(fields[key], repairs))
+        if key not in native:
+            repairs = (*repairs, "wrong-key-names")
+    call_id = next((str(fields[k]) for k in ("id", "call_id", "tool_call_id") if _is_id(fields.get(k))), "")
+    return FoundCall(name, arguments, call_id, repairs, name_key == "name" and key in USUAL_ARGUMENTS)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 128
+
+
+def _beside(
+    fields: dict[str, Any],
+    name_key: str,
+    name: str,
+    repairs: tuple[str, ...],
+    tools: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Arguments may stand beside the name, if they all are parameters of the tool."""
+    rest = {key: value for key, value in fields.items() if key not in (name_key, *OTHER_KEYS)}
+    if rest and all(key in properties_of(tools.get(name, {})) for key in rest):
+        return rest, (*repairs, "flat-arguments")
+    if rest:
+        raise Unreadable(f'the call of {name[:60]!r} has no "arguments"', 0)
+    return {}, (*repairs, "missing-arguments")
+
+
+def speaks_of_call(key: str, value: object) -> bool:
+    """Says whether an object that nothing else marks as a call can be one, having this key and scalar."""
+    if key in NAME_KEYS:
+        return isinstance(value, str) and PLAUSIBLE_NAME.fullmatch(value) is not None
+    if key == "type":
+        return value in _TYPES
+    return key in CALL_KEYS
+
+
+def is_schema(arguments: Mapping[str, Any]) -> bool:
+    """Says whether these are not arguments but a description of arguments."""
+    return arguments.get("type") == "object" and isinstance(arguments.get("properties"), dict)

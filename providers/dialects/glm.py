@@ -1,0 +1,101 @@
+"""GLM-4.5 and later: a name, then pairs of ``<arg_key>`` and ``<arg_value>``, typed by the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from providers.base import ToolCall, ToolSpec
+from providers.dialects.envelope import PLAUSIBLE_NAME
+from providers.dialects.family import Family
+from providers.dialects.layout import OFFERED, Layout, Safe, listed
+from providers.dialects.objects import Frame
+from providers.dialects.parameters import PAIRS, ParameterReader
+from providers.dialects.qwen_coder import untyped
+from providers.dialects.source import Steps, markers_of
+
+START, END = "<tool_call>", "</tool_call>"
+_NAME_END = markers_of(("<", "\n", "{"))
+
+
+class GlmReader(ParameterReader):
+    """Reads pairs, and JSON where a model falls back to it."""
+
+    openers: ClassVar[frozenset[str]] = frozenset((START, "{", "[", "```"))
+    dropped: ClassVar[frozenset[str]] = frozenset((END,))
+
+    def opened(self, marker: str) -> Steps:
+        """Reads what follows a marker."""
+        if marker != START:
+            yield from self.sign(marker)
+            return
+        source = self.source
+        source.mark(len(START))
+        begins = source.position
+        frame = Frame(frozenset((END,)))
+        foreign = Frame(frame.closes, repairs=("other-form",))
+        if (yield from source.space()) and source.text[source.at] not in "{[<\"'`":
+            name = (yield from self.header(_NAME_END)).strip().replace("\\_", "_")
+            yield from source.space()
+            self.enter(frame)
+            found = yield from markers_of(PAIRS.opens, frame.closes).standing(source)
+            if found and PLAUSIBLE_NAME.fullmatch(name):
+                yield from self.parameters(name, frame, PAIRS)
+                return
+            source.rewind(begins)
+        yield from self.body(foreign)
+
+
+def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
+    return (
+        f"# Tools\n\n{OFFERED}<tools>\n{listed(tools, safe)}\n</tools>\n\n"
+        "To call a function, write its name, then each parameter as a key and a value, one block a call:\n"
+        "<tool_call>name_of_function\n<arg_key>name_of_parameter</arg_key>\n<arg_value>value</arg_value>\n</tool_call>"
+    )
+
+
+def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
+    return "\n".join(
+        f"<tool_call>{call.name}\n"
+        + "".join(
+            f"<arg_key>{k}</arg_key>\n<arg_value>{untyped(v, safe)}</arg_value>\n"
+            for k, v in call.arguments.items()
+        )
+        + "</tool_call>"
+        for call in calls
+    )
+
+
+LAYOUT = Layout(
+    specials=frozenset(
+        (
+            "[gMASK]",
+            "<sop>",
+            "<|system|>",
+            "<|user|>",
+            "<|assistant|>",
+            "<|observation|>",
+            "<|endoftext|>",
+            START,
+            END,
+            "<tool_response>",
+            "</tool_response>",
+            "<arg_key>",
+            "</arg_key>",
+            "<arg_value>",
+            "</arg_value>",
+            "<think>",
+            "</think>",
+        )
+    ),
+    system=("<|system|>\n", ""),
+    user=("<|user|>\n", ""),
+    assistant=("<|assistant|>\n", ""),
+    offer=_offer,
+    calls=_calls,
+    result=lambda result: f"<tool_response>\n{result.content}\n</tool_response>",
+    results=("<|observation|>\n", ""),
+    stop=("<|user|>", "<|observation|>", "<|endoftext|>"),
+)
+
+GLM = Family("glm", "GLM-4.5 and later: pairs of key and value, typed by the schema", LAYOUT, GlmReader)

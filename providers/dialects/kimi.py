@@ -1,0 +1,93 @@
+"""Kimi K2: numbered calls `functions.name:0` between its own markers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from providers.base import ToolCall, ToolSpec
+from providers.dialects.family import Family
+from providers.dialects.layout import Layout, Result, Safe, described
+from providers.dialects.named import NamedReader
+from providers.dialects.objects import Frame
+from providers.dialects.source import Steps, markers_of
+
+BEGIN, ARGUMENT, END = "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"
+SECTION = frozenset(("<|tool_calls_section_begin|>", "<|tool_call_section_begin|>"))
+SECTION_END = frozenset(("<|tool_calls_section_end|>", "<|tool_call_section_end|>"))
+_NUMBERED = re.compile(r"(?:functions\.)?(?P<name>[^\s:]+?)(?::\d+)?")
+_IMPLIED = markers_of((ARGUMENT, "{"))
+
+
+class KimiReader(NamedReader):
+    """Reads numbered calls; the number is part of the id, not of the name."""
+
+    openers: ClassVar[frozenset[str]] = frozenset((BEGIN, "```"))
+    dropped: ClassVar[frozenset[str]] = SECTION | SECTION_END | {END, ARGUMENT}
+    bare_objects = "never"
+
+    def opened(self, marker: str) -> Steps:
+        """Reads what follows a marker."""
+        if marker != BEGIN:
+            yield from self.sign(marker)
+            return
+        source = self.source
+        source.mark(len(BEGIN))
+        call_id = (yield from self.header(_IMPLIED)).strip()
+        numbered = _NUMBERED.fullmatch(call_id)
+        if numbered is None:
+            self.broken(source.marked(), "the name of the function is missing", source.marked_length)
+            source.unmark()
+            return
+        argument = yield from markers_of((ARGUMENT,)).standing(source)
+        source.at += len(argument)
+        repairs = () if argument else ("missing-start-tag",)
+        yield from self.named(numbered["name"], Frame(frozenset((END,)), repairs=repairs), call_id)
+
+
+def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
+    return f"<|im_system|>tool_declare<|im_middle|>{safe.json([described(tool) for tool in tools])}<|im_end|>"
+
+
+def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
+    each = (f"{BEGIN}{numbered(c, i)}{ARGUMENT}{safe.json(c.arguments)}{END}" for i, c in enumerate(calls))
+    return f"<|tool_calls_section_begin|>{''.join(each)}<|tool_calls_section_end|>"
+
+
+def numbered(call: ToolCall, index: int) -> str:
+    """Returns the id of a call in Kimi's form."""
+    name = f"functions.{call.name}"
+    return call.id if call.id.partition(":")[0] == name else f"{name}:{index}"
+
+
+def _result(result: Result) -> str:
+    of = result.call_id if result.call_id.startswith("functions.") else f"functions.{result.name}:0"
+    return f"<|im_system|>tool<|im_middle|>## Return of {of}\n{result.content}<|im_end|>"
+
+
+LAYOUT = Layout(
+    specials=SECTION
+    | SECTION_END
+    | {
+        BEGIN,
+        ARGUMENT,
+        END,
+        "<|im_system|>",
+        "<|im_user|>",
+        "<|im_assistant|>",
+        "<|im_middle|>",
+        "<|im_end|>",
+    },
+    system=("<|im_system|>system<|im_middle|>", "<|im_end|>"),
+    user=("<|im_user|>user<|im_middle|>", "<|im_end|>"),
+    assistant=("<|im_assistant|>assistant<|im_middle|>", "<|im_end|>"),
+    offer=_offer,
+    offer_apart=True,
+    calls=_calls,
+    result=_result,
+    between="",
+    stop=("<|im_end|>",),
+)
+
+KIMI = Family("kimi", "Kimi K2: numbered calls between markers", LAYOUT, KimiReader)

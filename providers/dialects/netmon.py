@@ -1,0 +1,73 @@
+"""The shipped family: control characters open turns, and calls are JSON without white space.
+
+Its models write times and amounts as people say them; they become what the tools take when a call is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from providers.base import Message, Settings, ToolSpec
+from providers.dialects.base import Prompt, StreamParser
+from providers.dialects.netmon_pieces import ASSISTANT, END, USER, clean, offer, show_result, write_calls
+from providers.dialects.netmon_wire import from_wire
+from providers.dialects.parameters import ParameterReader
+from providers.dialects.source import Steps
+from providers.dialects.typed import properties_of
+
+
+class NetmonReader(ParameterReader):
+    """Reads this family's calls; nothing else in its replies is one."""
+
+    openers: ClassVar[frozenset[str]] = frozenset(("<tool_call>",))
+    dropped: ClassVar[frozenset[str]] = frozenset(("</tool_call>", END))
+
+    def opened(self, marker: str) -> Steps:
+        """Reads what follows the opening tag."""
+        yield from self.call_tag(marker)
+
+
+class Netmon:
+    """The codec of the shipped family."""
+
+    name: str = "netmon"
+    description: str = "The shipped family: compact JSON between <tool_call> tags, times as people say them"
+
+    def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Prompt:
+        """Writes the conversation; the family knows no system message, so those are left out."""
+        schemas = parameter_schemas(tools)
+        turns: list[str] = []
+        for message in messages:
+            content = message.content or ""
+            match message.role:
+                case "user":
+                    turns.append(USER + clean(content))
+                case "assistant":
+                    turns.append(ASSISTANT + clean(content) + write_calls(message.tool_calls, schemas) + END)
+                case "tool":
+                    turns.append(show_result(content))
+                case "system":
+                    pass
+        return Prompt(offer([tool.name for tool in tools]), "".join(turns) + ASSISTANT, (END,))
+
+    def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
+        """Makes a parser for one reply; times count from `settings.now`."""
+        schemas = parameter_schemas(tools)
+
+        def convert(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            try:
+                return from_wire(arguments, schemas.get(name, {}), settings.now)
+            except OverflowError:
+                # A time beyond the calendar: validation is to report it as it was written.
+                return arguments
+
+        return NetmonReader(tools, convert)
+
+
+def parameter_schemas(tools: Sequence[ToolSpec]) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    """Returns the JSON Schema of each parameter, by tool and parameter name."""
+    return {tool.name: properties_of(tool.parameters) for tool in tools}
+
+
+NETMON = Netmon()

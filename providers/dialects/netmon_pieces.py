@@ -1,0 +1,108 @@
+"""How the shipped family writes a conversation, and which pieces of that are single tokens.
+
+A conversation is a run of turns, each opened by one control character; content never holds them::
+
+    TOOLS names-or-* ( USER text | ASSISTANT text-or-calls END | RESULT json )* ASSISTANT
+
+A call is ``<tool_call>{"name":"ping_host","arguments":{"target":"db-03"}}</tool_call>``, without white space, so
+that its whole frame is a handful of tokens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from providers.base import ToolCall
+from providers.dialects.netmon_wire import to_wire
+
+END, USER, ASSISTANT, RESULT, TOOLS = "\x00", "\x01", "\x02", "\x03", "\x04"
+
+#: Stands for the whole family's tools in the list of tools on offer.
+EVERY_TOOL = "*"
+
+#: The tools that the family was trained on.
+TOOL_NAMES = (
+    "get_host_list", "get_host_data", "get_uptime_report", "get_incidents", "get_user_info", "get_agents",
+    "get_available_endpoints", "get_function_status", "check_http", "check_ssl_certificate", "ping_host",
+    "dns_lookup", "traceroute", "check_port", "whois_lookup", "test_quantum_safety", "compare_locations",
+    "add_host", "edit_host", "delete_host", "set_maintenance", "reset_alerts", "cancel_function", "run_nmap",
+    "scan_quantum_ports",
+)  # fmt: skip
+
+#: Characters of a tool result that the model is shown; the rest is cut, and it says so.
+RESULT_CHARS = 1200
+
+_CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {127: None, 13: None}
+
+
+def clean(text: str) -> str:
+    """Makes text harmless as content: no control characters, nothing that opens a call."""
+    return text.translate(_CONTROLS).replace("<tool_call>", "<tool call>")
+
+
+def open_call(name: str) -> str:
+    """Returns the text that opens a call of `name`."""
+    return f'<tool_call>{{"name":"{name}","arguments":{{'
+
+
+CLOSE_CALL = "}}</tool_call>"
+
+
+def offer(names: Sequence[str]) -> str:
+    """Writes the list of tools on offer."""
+    return TOOLS + (EVERY_TOOL if set(names) >= set(TOOL_NAMES) else " ".join(n for n in TOOL_NAMES if n in names))
+
+
+def write_calls(calls: Sequence[ToolCall], schemas: Mapping[str, Mapping[str, Any]]) -> str:
+    """Writes calls whose arguments are as the tools take them."""
+    return "".join(write_call(c.name, to_wire(c.arguments, schemas.get(c.name, {}))) for c in calls)
+
+
+def write_call(name: str, arguments: Mapping[str, Any]) -> str:
+    """Writes one call whose arguments are already as the model writes them."""
+    return open_call(name) + json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))[1:-1] + CLOSE_CALL
+
+
+def show_result(content: str) -> str:
+    """Writes a tool's result: JSON made compact, cut to what the model can use."""
+    try:
+        content = json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":"))
+    except ValueError:
+        content = content.strip()
+    if len(content) > RESULT_CHARS:
+        content = content[:RESULT_CHARS] + "… (cut)"
+    return RESULT + clean(content)
+
+
+def pieces(schemas: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Returns the texts that are single tokens besides bytes and words.
+
+    Args:
+        schemas: JSON Schema of each parameter, by tool and parameter name.
+    """
+    found: dict[str, None] = {}
+    for name, parameters in schemas.items():
+        found[name] = None
+        found[open_call(name)] = None
+        for parameter, schema in parameters.items():
+            for before in ("", ",", '",', "],", '"],'):
+                if schema["type"] == "array":
+                    item = '"' if schema["items"]["type"] == "string" else ""
+                    found[f'{before}"{parameter}":[{item}'] = None
+                else:
+                    found[f'{before}"{parameter}":'] = None
+                    found[f'{before}"{parameter}":"'] = None
+            for value in schema.get("enum", ()):
+                found[f'{value}"'] = None
+    for end in ("", '"', "]", '"]'):
+        found[end + CLOSE_CALL] = None
+    for text in (
+        *('","', '"]', '"],"', "],", '":"', '":', ',"', '":{"', '"},{"', '{"success":true,"message":"'),
+        *('{"success":false,"message":"', '","data":{"', '"data":{}}', '"data":[{"', "true", "false", "null"),
+        *("https://", "http://", "last ", "until ", "today ", "tomorrow ", "tonight ", "yesterday "),
+        *('"id":', '"address":"', '"status":"', '"enabled":true', '"enabled":false', "… (cut)"),
+    ):
+        found[text] = None
+    return list(found)

@@ -1,0 +1,267 @@
+"""Reads calls that are JSON objects, alone or in arrays, tagged, fenced or bare."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
+
+from providers.base import ToolSpec
+from providers.dialects.envelope import (
+    ARGUMENT_KEYS,
+    CALL_KEYS,
+    USUAL_ARGUMENTS,
+    FoundCall,
+    calls_of,
+    is_schema,
+    speaks_of_call,
+)
+from providers.dialects.jsonread import read_json
+from providers.dialects.reader import TURN_ENDS, Convert, Reader
+from providers.dialects.source import Markers, Steps, StepsToBool, markers_of
+from providers.dialects.tolerant import Unreadable
+
+# What an object without a tag is held back for, at most, before it is taken as text.
+_HOLD = 65_536
+_SCHEMA_AHEAD = re.compile(r"""\{\s*["']?(?:type|properties|\$schema|required)\b""")
+
+#: Markers that are no words of their own: they open a call only where the context agrees.
+SIGNS = frozenset(("{", "[", "```"))
+
+#: Steps to an answer that may be missing.
+StepsToMaybe: TypeAlias = Generator[None, None, bool | None]
+Over = Literal["", "closed", "marker", "end", "next", "list", "refused"]
+
+
+@dataclass(slots=True)
+class Frame:
+    """What is known of a body that holds calls.
+
+    Attributes:
+        closes: Markers that end it.
+        needed: It should end with one of them.
+        bare: Nothing but their form shows that what it holds are calls.
+        repairs: Tolerances that every call in it needed.
+        listed: How many arrays are open.
+        was_listed: An array has been opened.
+        tries: Attempts so far, good or bad.
+        extra: Tolerances that the last call needed at its end.
+    """
+
+    closes: frozenset[str] = frozenset()
+    needed: bool = True
+    bare: bool = False
+    repairs: tuple[str, ...] = ()
+    listed: int = 0
+    was_listed: bool = False
+    tries: int = 0
+    extra: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Entry:
+    """An object that is being read: where it begins, and what is known of it.
+
+    Attributes:
+        begins: Position of its brace.
+        candidate: It may prove to be no call; then it is text.
+        name: The tool's name.
+        started: The call has been announced.
+        held: Where arguments lie that came before the name.
+        over: Why it ended.
+    """
+
+    begins: int
+    candidate: bool
+    name: str | None = None
+    started: bool = False
+    held: tuple[int, int] | None = None
+    over: Over = ""
+
+    @property
+    def open(self) -> bool:
+        """It can still be taken as text."""
+        return self.candidate and not self.started
+
+
+class ObjectReader(Reader):
+    """Reads one JSON object as a call."""
+
+    #: The names that the family gives to the arguments.
+    native_arguments: ClassVar[tuple[str, ...]] = ("arguments",)
+
+    #: What nothing marks as a call is one only if it names a tool on offer.
+    bare_known_only: ClassVar[bool] = True
+
+    def __init__(self, tools: Sequence[ToolSpec], convert: Convert | None = None, thinks: str = "") -> None:
+        """Gets ready for one reply, as every reader."""
+        self._ends: dict[frozenset[str], tuple[Markers, Markers]] = {}
+        super().__init__(tools, convert, thinks)
+
+    def plain_name(self, name: str) -> str:
+        """Takes from a name what the family puts around it."""
+        return name
+
+    def may_be_called(self, name: str) -> bool:
+        """Says whether what nothing marks as a call may be one, by its name."""
+        return not self.bare_known_only or not self.tools or self.plain_name(name) in self.tools
+
+    def enter(self, frame: Frame) -> None:
+        """Tells the scanner which markers end a body."""
+        if frame.closes not in self._ends:
+            ends = markers_of(frame.closes, self.openers - SIGNS, TURN_ENDS)
+            self._ends[frame.closes] = ends, markers_of(frame.closes)
+        self.scanner.within(*self._ends[frame.closes])
+
+    def closes_of(self, frame: Frame) -> Markers:
+        """Returns the search for the markers that end a body that was entered."""
+        return self._ends[frame.closes][1]
+
+    def one_object(self, frame: Frame, candidate: bool) -> StepsToBool:
+        """Reads an object, whose brace stands here; returns False where a candidate proves to be no call."""
+        entry = Entry(self.source.position, candidate)
+        self.source.at += 1
+        yield from self.entries(entry, frame)
+        return entry.over != "refused" and self.conclude(entry, frame)
+
+    def entries(self, entry: Entry, frame: Frame) -> Steps:
+        """Reads the keys and values of an object up to its end."""
+        source, scanner = self.source, self.scanner
+        while not entry.over:
+            if not (yield from source.space()):
+                entry.over = "end"
+            elif (yield from scanner.at_marker()):
+                entry.over = "marker"
+            elif (sign := source.text[source.at]) == "}":
+                source.at += 1
+                entry.over = "closed"
+            elif sign == "{" and source.position == entry.begins + 1:
+                # A template's doubled brace, which the model took over.
+                entry.begins = source.position
+                source.at += 1
+                frame.extra.append("extra-brace")
+            elif sign == "{":
+                entry.over = "next"
+            elif sign == "]" and frame.listed:
+                entry.over = "list"
+            elif sign in "/#":
+                yield from scanner.comment()
+            elif sign in ",:]":
+                source.at += 1
+            else:
+                yield from self._entry(entry)
+
+    def _entry(self, entry: Entry) -> Steps:
+        source = self.source
+        begins = source.position
+        yield from self.scanner.value("key")
+        raw = source.between(begins, source.position)
+        if not raw:
+            source.at += 1
+        if self._stopped(entry) or not (yield from source.space()):
+            return
+        if source.text[source.at] == ":":
+            yield from self.entry_value(entry, raw)
+        elif entry.open:
+            entry.over = "refused"
+
+    def _stopped(self, entry: Entry) -> bool:
+        """Notes why the scanner stopped, if it did."""
+        stop, self.scanner.stop = self.scanner.stop, ""
+        if stop:
+            entry.over = "end" if stop == "end" else "marker"
+        return bool(stop)
+
+    def entry_value(self, entry: Entry, raw_key: str) -> Steps:
+        """Reads the value of a key, at whose colon the source stands."""
+        source = self.source
+        key = raw_key.strip("\"'\\\u201c\u201d` \n\t").replace("\\_", "_")
+        source.at += 1
+        if entry.open and (key not in CALL_KEYS or source.marked_length > _HOLD):
+            entry.over = "refused"
+            return
+        if not (yield from source.space()):
+            return
+        begins = source.position
+        streamed = key in ARGUMENT_KEYS and entry.name is not None and not entry.started
+        if streamed and entry.candidate:
+            if not self.may_be_called(entry.name or ""):
+                entry.over = "refused"
+                return
+            ahead = yield from source.ahead(32)
+            streamed = key in USUAL_ARGUMENTS and ahead[0] in "{\"'" and not _SCHEMA_AHEAD.match(ahead)
+        if streamed:
+            self.start(entry.name or "")
+            entry.started = True
+            self.stream()
+        yield from self.scanner.value("value")
+        self.stop_stream()
+        self._note_value(entry, key, begins)
+        if not entry.over:
+            self._stopped(entry)
+
+    def _note_value(self, entry: Entry, key: str, begins: int) -> None:
+        """Remembers a value, if it is the name or arguments that were not streamed."""
+        source = self.source
+        if key in ARGUMENT_KEYS:
+            if not entry.started:
+                entry.held = (begins, source.position)
+            return
+        raw = source.between(begins, source.position)
+        if raw[:1] in ("{", "[") or entry.started:
+            return
+        value = _scalar(raw)
+        if entry.candidate and not speaks_of_call(key, value):
+            entry.over = "refused"
+        elif key == "name" and isinstance(value, str) and value.strip():
+            entry.name = self.plain_name(value.strip())
+
+    def conclude(self, entry: Entry, frame: Frame, prefix: str = "", repairs: tuple[str, ...] = ()) -> bool:
+        """Reads an object that has been gone past; returns False where a candidate proves to be no call."""
+        source = self.source
+        raw = prefix + source.between(entry.begins, source.position)
+        offset = source.marked_length - len(raw)
+        try:
+            read = read_json(raw, cut_off=entry.over == "end")
+            calls = calls_of(read, self.native_arguments, self.tools)
+            if entry.started and self.plain_name(calls[0].name) != entry.name:
+                raise Unreadable("the call has two names", 0)
+        except Unreadable as error:
+            if entry.open:
+                return False
+            self.broken(source.marked(), error.reason, error.position + offset)
+            return True
+        if entry.open and not all(map(self._is_plain, calls)):
+            return False
+        if not entry.started and entry.held and len(calls) == 1 and "wrapped" not in calls[0].repairs:
+            self.start(self.plain_name(calls[0].name))
+            self.show_arguments(source.between(*entry.held))
+            entry.started = True
+        self.emit(calls, (*frame.repairs, *repairs), entry.started)
+        return True
+
+    def _is_plain(self, call: FoundCall) -> bool:
+        """Says whether an object that nothing marks as a call is one beyond doubt."""
+        if is_schema(call.arguments) or {"missing-arguments", "empty-arguments"} & set(call.repairs):
+            return False
+        return self.may_be_called(call.name) and (call.usual or self.plain_name(call.name) in self.tools)
+
+    def emit(self, calls: list[FoundCall], repairs: tuple[str, ...], started: bool = False) -> None:
+        """Reports whole calls; the first may have been announced."""
+        for call in calls:
+            name = self.plain_name(call.name)
+            if not started:
+                self.start(name)
+                if call.arguments:
+                    self.show_arguments(json.dumps(call.arguments, ensure_ascii=False))
+            started = False
+            self.done(name, call.arguments, (*repairs, *call.repairs), call.call_id)
+
+
+def _scalar(raw: str) -> object:
+    try:
+        return read_json(raw).value
+    except Unreadable:
+        return None

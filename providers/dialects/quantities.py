@@ -1,0 +1,163 @@
+"""Amounts and times as the shipped family writes them, and what they mean.
+
+A model of a few megabytes copies well and reckons badly. So it writes what the person said in one spelling
+("5m", "tomorrow 02:00", "until 03:00") and this module does the arithmetic against the current time.
+
+The spelling, in full::
+
+    amount  = digits [ "." digits ] [ "ms" | "s" | "m" | "h" | "d" | "w" ]
+    length  = amount | "until " point
+    point   = "now" | ("+" | "-") amount | [ day ] [ clock ] [ zone ]
+    day     = "today" | "tonight" | "tomorrow" | "yesterday" | "week" | "month" | "year"
+            | [ "last " ] weekday | "+" digits "d" | MM-DD | YYYY-MM-DD
+    clock   = HH:MM [ ":" SS ]
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
+
+Unit = Literal["ms", "s", "m"]
+Toward = Literal["future", "past"]
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+#: Fixed offsets of the zones that people write after a time, in minutes.
+ZONES = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 60, "CET": 60, "WEST": 60, "CEST": 120, "EET": 120,
+    "EEST": 180, "MSK": 180, "IST": 330, "SGT": 480, "HKT": 480, "JST": 540, "KST": 540, "AEST": 600,
+    "AEDT": 660, "NZST": 720, "NZDT": 780, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420,
+    "MDT": -360, "PST": -480, "PDT": -420, "BRT": -180,
+}  # fmt: skip
+
+_POINT = re.compile(
+    r"(?P<day>today|tonight|tomorrow|yesterday|week|month|year"
+    r"|(?:last )?(?:mon|tue|wed|thu|fri|sat|sun)|\+\d{1,3}d|\d{4}-\d{2}-\d{2}|\d{2}-\d{2})?"
+    r"(?:(?:^| )(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?"
+    r"(?:(?:^| ?)(?P<zone>[A-Z]{1,4}|[+-]\d{2}:\d{2}))?"
+)
+
+
+def resolve_amount(text: str, unit: Unit) -> int | None:
+    """Converts an amount such as "1.5h" to whole `unit`s ("m" is minutes); None if it is not one."""
+    match = _AMOUNT.fullmatch(text.strip().lower())
+    if match is None:
+        return None
+    seconds = float(match[1]) * _SECONDS[match[2] or unit]
+    return round(seconds / _SECONDS[unit])
+
+
+def spell_amount(value: int, unit: Unit) -> str:
+    """Writes `value` units as the amount that people would say: 300 s is "5m"."""
+    milliseconds = round(value * _SECONDS[unit] * 1000)
+    for name in ("w", "d", "h", "m", "s"):
+        size = round(_SECONDS[name] * 1000)
+        if milliseconds >= size and milliseconds % size == 0:
+            if name in ("w", "d") and unit != "m":
+                continue
+            return f"{milliseconds // size}{name}"
+    return f"{milliseconds}ms"
+
+
+def resolve_point(text: str, now: datetime, toward: Toward) -> datetime | None:
+    """Finds the instant that a point in time names.
+
+    Args:
+        text: A point in the spelling above, or an ISO 8601 date-time.
+        now: The current time, with its zone; a point without a zone is in UTC.
+        toward: Whether a bare clock time, weekday or day of the year means the next or the last one.
+
+    Returns:
+        The instant in UTC, or None where the text is not a point in time.
+    """
+    text = text.strip()
+    now = now.astimezone(UTC)
+    if text == "now":
+        return now
+    if text[:1] in "+-" and (match := _AMOUNT.fullmatch(text[1:])) and match[2]:
+        length = timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+        return now + length if text[0] == "+" else now - length
+    match = _POINT.fullmatch(text)
+    if match is None or not (match["day"] or match["clock"]):
+        return _iso(text)
+    zone = _zone(match["zone"])
+    if zone is None:
+        return None
+    try:
+        return _resolve(match["day"], match["clock"], now.astimezone(zone), toward).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _zone(text: str | None) -> timezone | None:
+    if text is None:
+        return UTC
+    if text[0] in "+-":
+        minutes = int(text[1:3]) * 60 + int(text[4:6])
+        return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes)) if minutes < 1440 else None
+    return timezone(timedelta(minutes=ZONES[text])) if text in ZONES else None
+
+
+def _resolve(day: str | None, clock: str | None, now: datetime, toward: Toward) -> datetime:
+    hour, minute, second = ([int(x) for x in clock.split(":")] + [0])[:3] if clock else (0, 0, 0)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def at(date: datetime) -> datetime:
+        if (hour, minute, second) == (24, 0, 0):
+            return date + timedelta(days=1)
+        return date.replace(hour=hour, minute=minute, second=second)
+
+    if day is None:
+        moment = at(midnight)
+        if toward == "future" and moment < now:
+            return moment + timedelta(days=1)
+        return moment - timedelta(days=1) if toward == "past" and moment > now else moment
+    if day == "tonight":
+        # "tonight at 2" is said before midnight and means the small hours that follow.
+        return at(midnight + timedelta(days=1)) if clock and hour < 12 and now.hour >= 6 else at(midnight)
+    if day in ("today", "tomorrow", "yesterday"):
+        return at(midnight + timedelta(days={"today": 0, "tomorrow": 1, "yesterday": -1}[day]))
+    if day == "week":
+        return at(midnight - timedelta(days=now.weekday()))
+    if day in ("month", "year"):
+        return at(midnight.replace(day=1) if day == "month" else midnight.replace(month=1, day=1))
+    if day.startswith("+"):
+        return at(midnight + timedelta(days=int(day[1:-1])))
+    if day[-3:] in _WEEKDAYS:
+        ahead = (_WEEKDAYS.index(day[-3:]) - now.weekday()) % 7
+        if day.startswith("last") or toward == "past":
+            back = (7 - ahead) % 7
+            moment = at(midnight - timedelta(days=back))
+            return moment if moment <= now and (back or not day.startswith("last")) else moment - timedelta(days=7)
+        moment = at(midnight + timedelta(days=ahead))
+        return moment if moment > now else moment + timedelta(days=7)
+    if len(day) == 10:
+        return at(midnight.replace(year=int(day[:4]), month=int(day[5:7]), day=int(day[8:])))
+    month, number = int(day[:2]), int(day[3:])
+    years = range(now.year, now.year + 9) if toward == "future" else range(now.year, now.year - 9, -1)
+    for year in years:
+        try:
+            moment = at(midnight.replace(year=year, month=month, day=number))
+        except ValueError:
+            continue
+        whole_day = timedelta(days=0 if clock else 1)
+        if (toward == "future" and moment + whole_day > now) or (toward == "past" and moment <= now):
+            return moment
+    raise ValueError(f"no such day: {day}")
+
+
+def iso(moment: datetime) -> str:
+    """Writes an instant as the tools take it: 2026-11-23T02:00:00Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

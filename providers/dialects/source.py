@@ -1,0 +1,219 @@
+"""The text of a reply while it arrives, and the search for markers in it.
+
+Readers are generators: where they need text that has not come yet, they yield. What they decide therefore
+depends on the text alone, never on how it was cut into pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Mapping
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+#: Reading that pauses, with `yield`, where the text that has arrived does not suffice.
+Steps: TypeAlias = Generator[None, None, None]
+StepsToBool: TypeAlias = Generator[None, None, bool]
+StepsToStr: TypeAlias = Generator[None, None, str]
+
+_SPACE = re.compile(r"\s*")
+
+
+class Source:
+    """Text that arrives in pieces and is read once, from the front; a marked part can be read again.
+
+    Attributes:
+        text: What has arrived, less what was read before the last piece came.
+        at: Index in `text` of the next character to read.
+        ended: Nothing more will come.
+    """
+
+    __slots__ = ("_base", "_from", "_kept", "_last", "_marked_at", "at", "ended", "text")
+
+    def __init__(self) -> None:
+        """Starts empty."""
+        self.text = ""
+        self.at = 0
+        self.ended = False
+        self._base = 0
+        self._last = " "
+        self._kept: list[str] | None = None
+        self._from = 0
+        self._marked_at = 0
+
+    def push(self, piece: str) -> None:
+        """Appends a piece, and lets go of what was read."""
+        text, at = self.text, self.at
+        if self._kept is not None:
+            self._kept.append(text[self._from : at])
+            self._from = 0
+        if at:
+            self._last = text[at - 1]
+            self._base += at
+            self.at = 0
+        self.text = piece if at == len(text) else text[at:] + piece
+
+    @property
+    def position(self) -> int:
+        """How many characters of the reply have been read."""
+        return self._base + self.at
+
+    def before(self) -> str:
+        """Returns the character before the next one; a space at the start."""
+        return self.text[self.at - 1] if self.at else self._last
+
+    def mark(self, back: int = 0) -> None:
+        """Keeps what is read from here on, or from `back` characters that were read since the last piece."""
+        self._kept = []
+        self._from = self.at - back
+        self._marked_at = self._base + self._from
+
+    def marked(self) -> str:
+        """Returns what was read since the mark."""
+        return "".join(self._kept or ()) + self.text[self._from : self.at]
+
+    @property
+    def marked_length(self) -> int:
+        """How many characters were read since the mark."""
+        return self.position - self._marked_at
+
+    def between(self, start: int, end: int) -> str:
+        """Returns what was read between two positions, neither of them before the mark."""
+        if start >= self._base:
+            return self.text[start - self._base : end - self._base]
+        return self.marked()[start - self._marked_at : end - self._marked_at]
+
+    def unmark(self) -> None:
+        """Keeps no more."""
+        self._kept = None
+
+    def rewind(self, position: int) -> None:
+        """Goes back to `position`, which must not lie before the mark; the mark stays."""
+        if position >= self._base:
+            self.at = position - self._base
+            return
+        read = self.marked()
+        keep = position - self._marked_at
+        self._last = read[keep - 1] if keep else " "
+        self.text = read[keep:] + self.text[self.at :]
+        self._kept = [read[:keep]]
+        self._base = position
+        self.at = self._from = 0
+
+    def space(self) -> StepsToBool:
+        """Reads past white space; returns whether anything follows it."""
+        while True:
+            found = _SPACE.match(self.text, self.at)
+            if found is not None:
+                self.at = found.end()
+            if self.at < len(self.text):
+                return True
+            if self.ended:
+                return False
+            yield
+
+    def ahead(self, count: int) -> StepsToStr:
+        """Returns the next `count` characters without reading them; fewer only at the end."""
+        while len(self.text) - self.at < count and not self.ended:
+            yield
+        return self.text[self.at : self.at + count]
+
+
+def branch(rests: frozenset[str], guards: Mapping[str, str] | None = None, read: str = "") -> str:
+    """Writes a pattern for any of `rests`, or for the beginning of one where the text ends.
+
+    Args:
+        rests: The strings.
+        guards: Patterns that must follow a string.
+        read: What precedes `rests`.
+    """
+    guard = (guards or {}).get(read, "")
+    if rests == frozenset(("",)):
+        return guard
+    heads = sorted({rest[0] for rest in rests if rest})
+    options = [
+        re.escape(head)
+        + branch(frozenset(rest[1:] for rest in rests if rest[:1] == head), guards, read + head)
+        for head in heads
+    ]
+    options.append(r"\Z")
+    if "" in rests:
+        options.append(guard)
+    return "(?:" + "|".join(options) + ")"
+
+
+Match = Literal["whole", "begun", "none"]
+
+
+class Markers:
+    """A set of strings that are looked for together, in time that is linear in the text."""
+
+    __slots__ = ("_match", "_open", "_search", "all", "first", "longest")
+
+    def __init__(self, markers: frozenset[str], guards: Mapping[str, str] | None = None) -> None:
+        """Compiles the search; use `markers_of`, which keeps what it compiled."""
+        self.all = markers
+        self.first = frozenset(marker[0] for marker in markers)
+        self.longest = max(map(len, markers), default=0)
+        self._open = frozenset(m for m in markers if any(o != m and o.startswith(m) for o in markers))
+        pattern = re.compile(branch(markers, guards).removesuffix(r"|\Z)") + ")" if len(markers) else r"(?!)")
+        self._search = pattern.search
+        self._match = pattern.match
+
+    def find(self, source: Source) -> tuple[int, str, bool] | None:
+        """Looks for the next marker.
+
+        Returns:
+            Index in the text, what was found and whether it is a whole marker; or None. A marker that is
+            only begun lies at the end of the text, and more text must decide.
+        """
+        found = self._search(source.text, source.at)
+        if found is None:
+            return None
+        text = found.group()
+        if source.ended:
+            text = self._settled(text)
+        return found.start(), text, self._is_whole(text, found.end() == len(source.text), source.ended)
+
+    def here(self, source: Source) -> tuple[Match, str]:
+        """Says whether a marker stands where the source is, or may stand there with more text."""
+        found = self._match(source.text, source.at)
+        if found is None:
+            return "none", ""
+        text = found.group() if not source.ended else self._settled(found.group())
+        if self._is_whole(text, found.end() == len(source.text), source.ended):
+            return "whole", text
+        return ("none", "") if source.ended else ("begun", text)
+
+    def _settled(self, text: str) -> str:
+        """Where nothing more comes, the beginning of a long marker may be a short one, whole."""
+        return (
+            text
+            if text in self.all
+            else max((m for m in self.all if text.startswith(m)), key=len, default=text)
+        )
+
+    def _is_whole(self, text: str, at_end: bool, ended: bool) -> bool:
+        return text in self.all and (ended or not at_end or text not in self._open)
+
+    def standing(self, source: Source) -> StepsToStr:
+        """Returns the marker that stands where the source is, unread; "" if there is none."""
+        while True:
+            found, marker = self.here(source)
+            if found == "whole":
+                return marker
+            if found == "none":
+                return ""
+            yield
+
+
+@lru_cache(maxsize=512)
+def _compiled(markers: frozenset[str], guards: frozenset[tuple[str, str]]) -> Markers:
+    return Markers(markers, dict(guards))
+
+
+def markers_of(*groups: Iterable[str], guards: Mapping[str, str] | None = None) -> Markers:
+    """Returns the search for all of these strings; `guards` are patterns that must follow some of them."""
+    return _compiled(
+        frozenset(marker for group in groups for marker in group), frozenset((guards or {}).items())
+    )

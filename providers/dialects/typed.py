@@ -1,0 +1,155 @@
+"""Gives untyped text the type that a tool's JSON Schema asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from providers.dialects.jsonread import read_json, read_python, read_strict
+from providers.dialects.tolerant import Unreadable
+
+Schema = Mapping[str, Any]
+
+_INTEGER = re.compile(r"[-+]?\d{1,4000}(?:\.0{1,20})?")
+_NUMBER = re.compile(r"[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,3})?")
+#: What untyped text is tried as, in this order; a string is what remains.
+_ORDER = ("null", "boolean", "integer", "number", "object", "array")
+_ALIASES = {
+    "int": "integer", "long": "integer", "float": "number", "double": "number", "num": "number",
+    "bool": "boolean", "str": "string", "text": "string", "dict": "object", "map": "object",
+    "list": "array", "tuple": "array", "none": "null",
+}  # fmt: skip
+_DEEPEST = 8
+
+
+def type_value(text: str, schema: Schema | None, root: Schema | None = None) -> tuple[Any, tuple[str, ...]]:
+    """Reads a parameter's text as its schema types it.
+
+    Args:
+        text: The text, as the model wrote it.
+        schema: The parameter's schema; None if there is none, then the text is typed by its form.
+        root: The schema that `$ref` refers to.
+
+    Returns:
+        The value, the text itself if it does not fit, and the tolerances taken.
+    """
+    types = types_of(schema, root) if schema is not None else set[str]()
+    if not types:
+        return _by_form(text), ()
+    enum = (schema or {}).get("enum")
+    if isinstance(enum, list) and text in enum:
+        return text, ()
+    for kind in _ORDER:
+        if kind in types:
+            fits, value, repairs = _as(kind, text.strip())
+            if fits:
+                return value, repairs
+    return text, ()
+
+
+def properties_of(schema: Schema) -> Mapping[str, Schema]:
+    """Returns the schemas of an object's properties; none if it declares none."""
+    found = schema.get("properties")
+    if not isinstance(found, Mapping):
+        return {}
+    named = cast("Mapping[str, Any]", found)
+    return {name: cast("Schema", part) for name, part in named.items() if isinstance(part, Mapping)}
+
+
+def types_of(schema: Schema, root: Schema | None, depth: int = 0) -> set[str]:
+    """Collects the JSON types that a schema allows; empty if it does not say."""
+    found: set[str] = set()
+    if depth > _DEEPEST:
+        return found
+    declared = schema.get("type")
+    names = cast("list[Any]", declared) if isinstance(declared, list) else [declared] if declared else []
+    found |= {_ALIASES.get(str(name).lower(), str(name).lower()) for name in names}
+    for key in ("anyOf", "oneOf", "allOf"):
+        options = schema.get(key)
+        for option in cast("list[Any]", options) if isinstance(options, list) else []:
+            if isinstance(option, Mapping):
+                found |= types_of(cast("Schema", option), root, depth + 1)
+    target = _resolve(schema.get("$ref"), root)
+    if target is not None:
+        found |= types_of(target, root, depth + 1)
+    if not found:
+        found |= {_type_name(value) for value in _listed(schema)}
+    if not found and "properties" in schema:
+        found.add("object")
+    return found
+
+
+def _listed(schema: Schema) -> list[Any]:
+    enum = schema.get("enum")
+    values = cast("list[Any]", enum) if isinstance(enum, list) else []
+    return [*values, schema["const"]] if "const" in schema else values
+
+
+def _type_name(value: object) -> str:
+    names: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "boolean"), (int, "integer"), (float, "number"),
+        (str, "string"), (list, "array"), (dict, "object"),
+    )  # fmt: skip
+    return next((name for kind, name in names if isinstance(value, kind)), "null")
+
+
+def _resolve(ref: object, root: Schema | None) -> Schema | None:
+    if not isinstance(ref, str) or not ref.startswith("#/") or root is None:
+        return None
+    target: Any = root
+    for part in ref[2:].split("/"):
+        if not isinstance(target, Mapping):
+            return None
+        target = cast("Schema", target).get(part.replace("~1", "/").replace("~0", "~"))
+    return cast("Schema", target) if isinstance(target, Mapping) else None
+
+
+def _as(kind: str, text: str) -> tuple[bool, Any, tuple[str, ...]]:
+    """Tries one type; returns whether the text is of it, its value, and the tolerances."""
+    match kind:
+        case "null":
+            return text in ("null", "None"), None, ("python-literals",) if text == "None" else ()
+        case "boolean":
+            word = text.lower()
+            return word in ("true", "false"), word == "true", () if text == word else ("python-literals",)
+        case "integer":
+            fits = _INTEGER.fullmatch(text) is not None
+            return (
+                fits,
+                int(text.partition(".")[0]) if fits else None,
+                ("loose-number",) if "." in text else (),
+            )
+        case "number":
+            return _as_number(text)
+        case _:
+            return _as_container(kind, text)
+
+
+def _as_number(text: str) -> tuple[bool, Any, tuple[str, ...]]:
+    if not _NUMBER.fullmatch(text):
+        return False, None, ()
+    number = float(text) if any(c in ".eE" for c in text) else int(text)
+    return number not in (float("inf"), float("-inf")), number, ()
+
+
+def _as_container(kind: str, text: str) -> tuple[bool, Any, tuple[str, ...]]:
+    if text[:1] != ("{" if kind == "object" else "[") and not (kind == "array" and text[:1] in ("(", "{")):
+        return False, None, ()
+    for read_one in (read_json, read_python):
+        try:
+            read = read_one(text)
+        except Unreadable:
+            continue
+        if _type_name(read.value) == kind:
+            return True, read.value, read.repairs
+    return False, None, ()
+
+
+def _by_form(text: str) -> Any:
+    """Without a schema, what is JSON and no string is that value."""
+    stripped = text.strip()
+    if not stripped or stripped[0] not in "-0123456789tfn[{":
+        return text
+    read = read_strict(stripped)
+    return text if read is None else read.value

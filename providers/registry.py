@@ -1,0 +1,110 @@
+"""Makes a provider of a model's name."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from models.catalogue import load_catalogue, parse
+from models.errors import ModelError, WeightsMissing
+from models.progress import OnProgress, ignore
+from models.store import ResolvedModel, StoreOptions, resolve
+from providers.base import ProviderRejected, ProviderUnavailable
+from providers.dialects.base import Dialect
+from providers.dialects.registry import choose
+from providers.engine.client import Engine, EngineOptions
+from providers.info import DescribedProvider, ModelInfo
+from providers.testllm import Grammar, TestLLM, prompt_hash
+from settings.schema import Config, TestLLMSettings
+
+log = logging.getLogger(__name__)
+
+SCRIPTED = "scripted"
+
+
+async def open_provider(model: str | None, config: Config, on_progress: OnProgress = ignore) -> DescribedProvider:
+    """Makes a provider; a local model's process starts here, so that a bad file is told at once.
+
+    Args:
+        model: A model's name, a format, a path, `hf:owner/repo:file` or `scripted`; None is the configured one.
+        config: The settings.
+        on_progress: Told of downloads and conversions.
+
+    Raises:
+        ProviderRejected: No such model, or its file cannot be used.
+        ProviderUnavailable: Its weights are not here and cannot be fetched.
+    """
+    if model == SCRIPTED:
+        from providers.scripted import demo
+
+        return demo()
+    try:
+        ref = parse(model or config.model, config.model)
+        resolved = await resolve(ref, store_options(config), on_progress)
+    except WeightsMissing as error:
+        raise ProviderUnavailable(str(error)) from error
+    except ModelError as error:
+        raise ProviderRejected(str(error)) from error
+    return await _testllm(resolved, config)
+
+
+def store_options(config: Config) -> StoreOptions:
+    """Where models are kept, by the settings."""
+    return StoreOptions(cache=Path(config.cache).expanduser()) if config.cache else StoreOptions()
+
+
+async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
+    info = resolved.info
+    dialect = choose(info.architecture, info.chat_template, resolved.dialect)
+    engine = Engine(resolved.path, engine_options(config.testllm))
+    try:
+        ready = await engine.start()
+    except BaseException:
+        await engine.aclose()
+        raise
+    if ready.openmp:
+        log.warning(
+            "llama-cpp-python was built with OpenMP, which decodes 10-20 times slower; "
+            "build it again with CMAKE_ARGS=-DGGML_OPENMP=OFF (make install does)"
+        )
+    grammar = _grammar(dialect)
+    described = ModelInfo(
+        name=resolved.name,
+        format=resolved.format,
+        parameters=resolved.parameters,
+        file_bytes=resolved.file_bytes,
+        weights_sha256=resolved.sha256,
+        dialect=dialect.name,
+        prompt_hash=prompt_hash(dialect),
+        default_constrained=resolved.default_constraint if grammar else "none",
+    )
+    return TestLLM(engine, dialect, described, grammar)
+
+
+def _grammar(dialect: Dialect) -> Grammar | None:
+    if dialect.name != "netmon":
+        return None
+    from providers.dialects.netmon_grammar import grammar
+
+    return grammar
+
+
+def engine_options(settings: TestLLMSettings) -> EngineOptions:
+    """The engine's options; threads are capped at the processors that this process may use."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = min(settings.threads, available)
+    if threads < settings.threads:
+        log.info("testllm.threads is %d; %d used, as many as there are processors", settings.threads, threads)
+    return EngineOptions(
+        threads=threads,
+        slots=settings.slots,
+        context=settings.context,
+        state_bytes=settings.state_mib * 2**20,
+        load_timeout_s=settings.load_timeout_s,
+    )
+
+
+def model_names() -> list[str]:
+    """The names that `open_provider` knows."""
+    return [*load_catalogue().names, SCRIPTED]

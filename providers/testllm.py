@@ -1,0 +1,117 @@
+"""TestLLM: a local GGUF model by llama.cpp, with the tools written into its prompt by its dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Protocol
+
+from providers.base import Chunk, Finish, FinishReason, Message, ProviderTimeout, Settings, Timing, ToolSpec, Usage
+from providers.base import Call as CallChunk
+from providers.base import Malformed as MalformedChunk
+from providers.dialects.base import Dialect
+from providers.engine.client import Engine
+from providers.engine.protocol import Done, Generate, Piece, Sampling
+from providers.info import ModelInfo
+
+class Grammar(Protocol):
+    """Writes the grammar of a reply, for dialects that have one."""
+
+    def __call__(self, tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words."""
+        ...
+
+
+class TestLLM:
+    """A local model behind the provider interface."""
+
+    # pytest would take the name for a test.
+    __test__ = False
+
+    def __init__(self, engine: Engine, dialect: Dialect, info: ModelInfo, grammar: Grammar | None) -> None:
+        self.name = "testllm"
+        self.info = info
+        self._engine = engine
+        self._dialect = dialect
+        self._grammar = grammar
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+    ) -> AsyncIterator[Chunk]:
+        """Makes one reply; see `providers.base.Provider`.
+
+        Raises:
+            ProviderError: The engine cannot serve the request, died, or the deadline passed.
+        """
+        prompt = self._dialect.render(messages, tools, settings)
+        parser = self._dialect.parser(tools, settings)
+        request = Generate(
+            id=0,
+            fixed=prompt.fixed,
+            rest=prompt.rest,
+            max_tokens=settings.max_tokens,
+            stop=(*prompt.stop, *settings.stop),
+            grammar=self._constraint(messages, tools, settings),
+            sampling=Sampling(
+                settings.temperature, settings.top_k, settings.top_p, settings.min_p, settings.repeat_penalty,
+                settings.seed,
+            ),
+        )  # fmt: skip
+        raw: list[str] = []
+        called = False
+        pieces = self._engine.generate(request)
+        try:
+            async for message in _until(pieces, settings.deadline_s):
+                if isinstance(message, Piece):
+                    raw.append(message.text)
+                    for event in parser.feed(message.text):
+                        called = called or isinstance(event, CallChunk | MalformedChunk)
+                        yield event
+                    continue
+                for event in parser.finish():
+                    called = called or isinstance(event, CallChunk | MalformedChunk)
+                    yield event
+                yield _finish(message, "".join(raw), called)
+        finally:
+            await pieces.aclose()
+
+    def _constraint(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> str | None:
+        if settings.constrained == "none" or self._grammar is None:
+            return None
+        return self._grammar(tools, messages, copy=settings.constrained == "copy")
+
+    async def aclose(self) -> None:
+        """Ends the engine's process."""
+        await self._engine.aclose()
+
+
+async def _until(pieces: AsyncGenerator[Piece | Done, None], deadline_s: float) -> AsyncIterator[Piece | Done]:
+    """Passes messages on until the deadline, which covers the whole reply."""
+    end = time.monotonic() + deadline_s
+    while True:
+        try:
+            async with asyncio.timeout(end - time.monotonic()):
+                message = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise ProviderTimeout(f"no whole reply within {deadline_s:g} s") from None
+        yield message
+
+
+def _finish(done: Done, raw: str, called: bool) -> Finish:
+    reason: FinishReason = done.reason
+    if reason == "stop" and called:
+        reason = "tool_calls"
+    usage = Usage(done.prompt_tokens, done.cached_tokens, done.completion_tokens)
+    return Finish(reason, usage, raw, Timing(done.queued_s, done.first_token_s, done.total_s))
+
+
+def prompt_hash(dialect: Dialect) -> str:
+    """SHA-256 of how the dialect writes a prompt; what the tools add to it is hashed apart."""
+    settings = Settings()
+    conversation = (Message("system", "s"), Message("user", "u"), Message("assistant", "a"), Message("user", "v"))
+    prompt = dialect.render(conversation, (), settings)
+    return hashlib.sha256("\0".join((dialect.name, prompt.fixed, prompt.rest, *prompt.stop)).encode()).hexdigest()

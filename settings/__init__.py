@@ -1,0 +1,1 @@
+"""Configuration: read once, at the edge, and passed in."""

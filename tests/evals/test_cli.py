@@ -1,0 +1,270 @@
+import json
+import os
+import pty
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.store import RESULTS_FILE, RUN_FILE
+from tests.evals.support import entries, line_of, ping_suite, write_suite
+
+ROOT = Path(__file__).parents[2]
+DRIVER = [sys.executable, "-m", "tests.evals.driver"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Runs a copy of the code: a run may not be resumed by other code, and someone may be editing it."""
+    copy = tmp_path_factory.mktemp("code")
+    for package in ("evals", "providers", "tools", "tests/evals"):
+        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(copy))
+        yield
+
+
+def environment(delay_s: float = 0.0) -> dict[str, str]:
+    return {**os.environ, "RULE_DELAY_S": str(delay_s), "COLUMNS": "100"}
+
+
+def evals(cwd: Path, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(  # noqa: S603
+        [*DRIVER, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def start(cwd: Path, *arguments: str | Path, delay_s: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603
+        [*DRIVER, *map(str, arguments)],
+        cwd=cwd,
+        env=environment(delay_s),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def rows(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / RESULTS_FILE).read_text("utf-8").splitlines()]
+
+
+def wait_for_rows(process: subprocess.Popen[str], run: Path, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        if (run / RESULTS_FILE).exists() and (run / RESULTS_FILE).read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.005)
+    process.kill()
+    pytest.fail(f"{run} never had {count} rows: {process.communicate()[1]}")
+
+
+def mixed_suite(path: Path) -> Path:
+    return write_suite(
+        path,
+        [
+            line_of(id="right"),
+            line_of(id="right too", category="noisy"),
+            line_of(id="wrong", expect=entries([("ping_host", {"target": ["other.lan"]})])),
+            line_of(
+                id="words",
+                category="irrelevant",
+                expect=[],
+                messages=[{"role": "user", "content": "say \x1b]0;owned\x07 \u202e hello"}],
+            ),
+            line_of(id="broken", messages=[{"role": "user", "content": "break <call"}]),
+        ],
+    )
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, time; started = time.perf_counter()\n"
+        "from evals.cli import main\n"
+        "main(['--help'], prog_name='evals', standalone_mode=False)\n"
+        "print(time.perf_counter() - started, *sys.modules)\n"
+    )
+    times: list[float] = []
+    for _ in range(3):
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        seconds, *modules = done.stdout.splitlines()[-1].split(" ")
+        assert not {"pydantic", "rich", "numpy", "httpx", "llama_cpp"} & set(modules)
+        times.append(float(seconds))
+    assert min(times) < 0.4
+
+
+def test_a_run_and_its_object(tmp_path: Path) -> None:
+    suite = mixed_suite(tmp_path / "mixed.jsonl")
+    done = evals(tmp_path, "run", "--model", "rule", "--suite", suite, "--out", "out", "--json")
+    (line,) = done.stdout.splitlines()
+    figures = json.loads(line)
+    assert figures["run"] == "out"
+    assert figures["model"] == "rule:f16"
+    assert (figures["parameters"], figures["file_bytes"]) == (1_234_567, 2_469_134)
+    assert figures["n"] == 5
+    assert figures["accuracy"] == figures["accuracy_strict"] == pytest.approx(0.6)
+    assert figures["ci95"][0] < 0.6 < figures["ci95"][1]
+    assert figures["by_category"]["simple"]["accuracy"] == pytest.approx(1 / 3)
+    assert figures["labels"] == {"infra_error": 0, "malformed": 1, "wrong_value": 1, "correct": 3}
+    assert figures["infra_errors"] == 0
+    assert figures["cases_per_s"] > 0 and figures["seconds"] > 0
+    assert "60.0%" in done.stderr
+    assert {row["id"]: row["label"] for row in rows(tmp_path / "out")}["broken"] == "malformed"
+    assert {
+        "id", "category", "label", "repaired", "malformed", "calls", "raw", "usage", "seconds",
+    } <= set(rows(tmp_path / "out")[0])  # fmt: skip
+    record = json.loads((tmp_path / "out" / RUN_FILE).read_text("utf-8"))
+    assert record["suite"]["name"] == "mixed"
+    assert record["model"]["weights_sha256"] == "ab" * 32
+    assert record["command"].startswith("evals run --model rule --suite")
+    assert record["packages"]["python"] and len(record["code"]["sha256"]) == 64
+
+
+def test_a_run_without_options_goes_to_a_directory_of_its_own(tmp_path: Path) -> None:
+    done = evals(tmp_path, "run", "--suite", ping_suite(tmp_path / "s.jsonl", 3), "--limit", "2")
+    (run,) = (tmp_path / "runs").iterdir()
+    assert run.name.endswith("-rule-f16-s")
+    assert f"run runs/{run.name}" in done.stdout
+    assert "100.0%" in done.stdout
+    assert len(rows(run)) == 2
+    listed = json.loads(evals(tmp_path, "list", "--json").stdout)
+    assert [(entry["rows"], entry["accuracy"]) for entry in listed["runs"]] == [(2, 1.0)]
+    assert {"suite": "netmon-smoke", "cases": 30} in listed["suites"]
+    assert "rule:f16" in evals(tmp_path, "list").stdout
+    shown = json.loads(evals(tmp_path, "show", run.name, "--json").stdout)
+    assert shown["n"] == 2 and shown["complete"]
+
+
+def test_a_case_is_shown_without_what_it_would_do_to_the_terminal(tmp_path: Path) -> None:
+    evals(tmp_path, "run", "--suite", mixed_suite(tmp_path / "mixed.jsonl"), "--out", "out")
+    shown = evals(tmp_path, "show", "out", "words").stdout
+    assert "\x1b" not in shown and "\u202e" not in shown and "\x07" not in shown
+    assert "owned" in shown and "hello" in shown and "no call was made, as expected" in shown
+    shown = evals(tmp_path, "show", "out", "wrong").stdout
+    assert 'ping_host target "other.lan"' in shown
+    assert 'gives target "gw1.lan"; expected "other.lan"' in shown
+    assert json.loads(evals(tmp_path, "show", "out", "broken", "--json").stdout)[0]["malformed"] is True
+    assert "no row of a case other" in evals(tmp_path, "show", "out", "other", status=2).stderr
+    (tmp_path / "mixed.jsonl").write_text(json.dumps(line_of()) + "\n", "utf-8")
+    assert "has changed since the run" in evals(tmp_path, "show", "out", "wrong").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--suite", "bad.jsonl"], "bad.jsonl:2: category: expected one of simple"),
+        (["--suite", "nowhere"], "no such file, nor a shipped suite"),
+        (["--suite", "good.jsonl", "--model", "rool"], "unknown model rool"),
+        (["--suite", "good.jsonl", "--limit", "0"], "--limit"),
+        (["--suite", "good.jsonl", "--constrained", "loosely"], "--constrained"),
+        (["--suite", "good.jsonl", "--out", "."], "not empty"),
+        (["--resume", "nowhere"], "no run nowhere"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(tmp_path: Path, arguments: list[str], said: str) -> None:
+    ping_suite(tmp_path / "good.jsonl", 1)
+    write_suite(tmp_path / "bad.jsonl", [line_of(), line_of(id="b", category="simpel")])
+    done = evals(tmp_path, "run", *arguments, status=2)
+    assert said in done.stderr
+    assert not list(tmp_path.rglob(RUN_FILE))
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_scored_nothing_fails(tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "s.jsonl", [line_of(messages=[{"role": "user", "content": "die"}])])
+    done = evals(tmp_path, "run", "--suite", suite, "--out", "out", "--json", status=1)
+    assert json.loads(done.stdout)["accuracy"] is None
+
+
+def test_a_killed_run_resumes_with_every_case_once(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 60)
+    chance = random.Random(7)  # noqa: S311
+    for number in range(3):
+        run = tmp_path / f"run{number}"
+        kept = 0
+        resume: list[str | Path] = ["run", "--suite", suite, "--out", run, "--concurrency", "4"]
+        for stop in sorted(chance.sample(range(1, 55), 2)):
+            with start(tmp_path, *resume, delay_s=0.01) as process:
+                wait_for_rows(process, run, stop)
+                process.kill()
+            assert process.returncode == -signal.SIGKILL
+            assert len(rows(run)) >= max(stop, kept)
+            kept = len(rows(run))
+            resume = ["run", "--resume", run]
+        done = evals(tmp_path, "run", "--resume", run, "--json")
+        assert json.loads(done.stdout)["n"] == 60
+        assert f"{kept} of them finished before" in done.stderr
+        ids = [row["id"] for row in rows(run)]
+        assert len(ids) == len(set(ids)) == 60
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 200)
+    with start(tmp_path, "run", "--suite", suite, "--out", "my run", delay_s=0.02) as process:
+        wait_for_rows(process, tmp_path / "my run", 5)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "evals run --resume 'my run'" in said
+    assert "Traceback" not in said
+    assert 5 <= len(rows(tmp_path / "my run")) < 200
+
+
+def test_a_resume_of_something_else_is_refused(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 3)
+    evals(tmp_path, "run", "--suite", suite, "--out", "out", "--limit", "2")
+    said = evals(tmp_path, "run", "--resume", "out", "--constrained", "schema", status=2).stderr
+    assert "constrained: was none, is schema" in said
+    ping_suite(suite, 4)
+    assert "suite SHA-256: was" in evals(tmp_path, "run", "--resume", "out", status=2).stderr
+    assert "--out" in evals(tmp_path, "run", "--resume", "out", "--out", "x", status=2).stderr
+    assert len(rows(tmp_path / "out")) == 2
+
+
+def test_progress_is_live_on_a_terminal_and_plain_lines_elsewhere(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 60)
+    plain = start(tmp_path, "run", "--suite", suite, "--out", "a", "--concurrency", "1", delay_s=0.1)
+    with plain:
+        _, said = plain.communicate(timeout=60)
+    lines = [line for line in said.splitlines() if "cases/s" in line]
+    assert len(lines) == 1 and "/60 accuracy 100.0%" in lines[0] and "left" in lines[0]
+    assert "\x1b" not in said
+
+    ours, theirs = pty.openpty()
+    command = [*DRIVER, "run", "--suite", str(suite), "--out", "b"]
+    with subprocess.Popen(  # noqa: S603
+        command,
+        cwd=tmp_path,
+        env={**environment(0.01), "TERM": "xterm"},
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ):
+        os.close(theirs)
+        shown = b""
+        while chunk := read_or_end(ours):
+            shown += chunk
+    os.close(ours)
+    assert b"60/60" in shown and b"cases/s" in shown and b"\x1b[" in shown
+
+
+def read_or_end(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""

@@ -1,0 +1,1 @@
+"""Typed tools for network monitoring, and the simulated network that they can run on."""

@@ -1,0 +1,148 @@
+"""Makes a command of a tool's signature, and runs the tool on the real network."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+import typer
+
+from tools.catalogue import default_registry
+from tools.check_table import print_result
+from tools.clock import system_clock
+from tools.context import ToolContext
+from tools.policy import ReachPolicy, operator_policy, public_policy
+from tools.real import LocalOperator, RealBackend
+from tools.registry import ToolDefinition
+from tools.results import ToolResult
+from tools.run import run_tool
+from tools.signature import Parameter, parameters_of
+
+#: Which tool each command runs.
+COMMANDS: Final[Mapping[str, str]] = {
+    "http": "check_http",
+    "tls": "check_ssl_certificate",
+    "ping": "ping_host",
+    "dns": "dns_lookup",
+    "trace": "traceroute",
+    "port": "check_port",
+    "whois": "whois_lookup",
+    "quantum": "test_quantum_safety",
+    "nmap": "run_nmap",
+}
+#: Parameters that a check from this machine has no use for.
+_HIDDEN: Final = ("agent_location",)
+_POLL_S: Final = 0.5
+_FAILED: Final = 1
+_MISUSED: Final = 2
+
+_POLICY: Final = Annotated[
+    Literal["operator", "public"], typer.Option(help="Which addresses may be reached, besides global ones.")
+]
+_ALLOW: Final = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        envvar="SMALLWATCH_ALLOW",
+        help="Range that the operator policy may reach too, such as 10.20.0.0/16; may be repeated.",
+    ),
+]
+_JSON: Final = Annotated[bool, typer.Option("--json", help="Print the tool's result as JSON.")]
+
+
+@cache
+def generated() -> typer.Typer:
+    """Makes the commands of all checks."""
+    app = typer.Typer()
+    for name, tool_name in COMMANDS.items():
+        definition = default_registry().get(tool_name)
+        app.command(name, help=definition.description)(_command(definition))
+    return app
+
+
+def _command(definition: ToolDefinition) -> Callable[..., None]:
+    """Makes the function that typer turns into a command: required parameters first, then options."""
+    shown = [p for p in parameters_of(definition.function) if p.name not in _HIDDEN]
+    parameters = [_parameter(parameter) for parameter in sorted(shown, key=lambda p: not p.required)]
+    for name, annotation, default in (
+        ("policy", _POLICY, "operator"),
+        ("allow", _ALLOW, None),
+        ("as_json", _JSON, False),
+    ):
+        parameters.append(
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        )
+
+    def run(**values: Any) -> None:
+        reach = _reach(values.pop("policy"), values.pop("allow") or [])
+        as_json: bool = values.pop("as_json")
+        arguments = {key: value for key, value in values.items() if value not in (None, [])}
+        result = asyncio.run(run_check(definition.name, arguments, reach))
+        if as_json:
+            typer.echo(result.to_json())
+        else:
+            print_result(result)
+        if not result.success:
+            raise typer.Exit(_MISUSED if "problems" in result.data else _FAILED)
+
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+async def run_check(name: str, arguments: Mapping[str, Any], policy: ReachPolicy) -> ToolResult:
+    """Runs one tool on the real network, and waits for the end of what runs long.
+
+    Args:
+        name: Name of the tool.
+        arguments: Its arguments, JSON values.
+        policy: Which addresses may be reached.
+    """
+    accounts = LocalOperator()
+    async with RealBackend(policy, accounts=accounts, say=_tell) as backend:
+        context = ToolContext(backend, system_clock, default_registry())
+        result = await run_tool(name, arguments, context)
+        while result.data.get("state") == "running":
+            await asyncio.sleep(_POLL_S)
+            result = await run_tool("get_function_status", {"message_id": result.data["message_id"]}, context)
+    return result
+
+
+def _tell(note: str) -> None:
+    typer.echo(f"Note: {note}", err=True)
+
+
+def _reach(policy: Literal["operator", "public"], ranges: list[str]) -> ReachPolicy:
+    if policy == "public":
+        return public_policy()
+    try:
+        return operator_policy(ranges)
+    except ValueError as error:
+        typer.echo(f"--allow: {error}", err=True)
+        raise typer.Exit(_MISUSED) from error
+
+
+def _parameter(parameter: Parameter) -> inspect.Parameter:
+    """Turns a tool's parameter into typer's: an argument where it is required, else an option."""
+    kind = _bare(parameter.annotation)
+    text: str = parameter.schema["description"]
+    if parameter.required:
+        annotation: Any = Annotated[kind, typer.Argument(help=text)]
+        return inspect.Parameter(parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+    option = f"--{parameter.name.replace('_', '-')}"
+    annotation = Annotated[kind | None, typer.Option(option, help=text)]
+    return inspect.Parameter(
+        parameter.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _bare(annotation: Any) -> Any:
+    """Drops the limits of a type, which the tool checks itself, in words that fit all its users."""
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        return list[_bare(get_args(annotation)[0])]
+    return annotation

@@ -1,0 +1,1 @@
+"""The tools that models are offered, as typed functions."""

@@ -1,0 +1,274 @@
+"""Draws the values that fill slots: hosts, addresses, numbers, amounts, times, names.
+
+Everything that is to be copied is drawn from spaces too large to memorise. A drawn value is a `Filled`: the words
+as a person would type them, and the arguments as the model is to write them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from training.words import (
+    AGENTS,
+    COMPANIES,
+    DEVICES,
+    DOMAIN_WORDS,
+    ENUM_WORDS,
+    FIRST_NAMES,
+    NUMBER_WORDS,
+    PATHS,
+    PHRASES,
+    PRIVATE_SUFFIXES,
+    SUBDOMAINS,
+    SYLLABLES,
+    TLDS,
+)
+
+#: An argument's value on the wire.
+Value = str | int | bool | list[str] | list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A slot's rendering: `text` as typed, `values` as written in the call."""
+
+    text: str
+    values: dict[str, Value]
+
+
+def label(rng: Random) -> str:
+    """One label of a host name, pronounceable or not."""
+    kind = rng.random()
+    if kind < 0.3:
+        return rng.choice(DOMAIN_WORDS)
+    if kind < 0.5:
+        return rng.choice(DOMAIN_WORDS) + rng.choice(("", "-", "")) + rng.choice(DOMAIN_WORDS)
+    if kind < 0.88:
+        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4)))
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return rng.choice(letters[:26]) + "".join(rng.choice(letters) for _ in range(rng.randint(2, 9)))
+
+
+def domain(rng: Random) -> str:
+    """A registrable domain."""
+    return f"{label(rng)}{rng.choice(('', '', '', '-' + label(rng)))}.{rng.choice(TLDS)}"
+
+
+def machine(rng: Random) -> str:
+    """A bare machine name such as db-03."""
+    base = rng.choice(DEVICES) if rng.random() < 0.7 else label(rng)
+    kind = rng.random()
+    if kind < 0.15:
+        return base
+    number = rng.choice((str(rng.randint(1, 9)), f"{rng.randint(0, 99):02d}", f"{rng.randint(1, 240)}"))
+    if kind < 0.65:
+        return base + rng.choice(("", "-", "-", "-", "_")) + number
+    middle = rng.choice((*SUBDOMAINS, *DEVICES, rng.choice(AGENTS).replace(" ", "")))
+    return f"{base}-{middle}{rng.choice(('', '-' + number, number))}"
+
+
+def fqdn(rng: Random) -> str:
+    """A full host name, public or private."""
+    kind = rng.random()
+    if kind < 0.35:
+        return domain(rng)
+    if kind < 0.7:
+        return f"{rng.choice(SUBDOMAINS)}{rng.choice(('', '', '', str(rng.randint(1, 40))))}.{domain(rng)}"
+    if kind < 0.92:
+        suffix = rng.choice(PRIVATE_SUFFIXES)
+        return f"{machine(rng)}.{rng.choice(('', '', label(rng) + '.'))}{suffix}"
+    return f"{machine(rng)}.{rng.choice(SUBDOMAINS)}.{domain(rng)}"
+
+
+def ip4(rng: Random) -> str:
+    """An IPv4 address, private or public."""
+    kind = rng.random()
+    if kind < 0.3:
+        return f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
+    if kind < 0.55:
+        return f"192.168.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
+    if kind < 0.65:
+        return f"172.{rng.randint(16, 31)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
+    return f"{rng.randint(1, 223)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
+
+
+def ip6(rng: Random) -> str:
+    """An IPv6 address in its short form."""
+    prefix = rng.choice((0x20010DB8, 0x2A010000 + rng.randrange(65536), 0xFD000000 + rng.randrange(2**24)))
+    low = rng.choice((rng.randint(1, 255), rng.getrandbits(16), rng.getrandbits(64)))
+    return str(ipaddress.IPv6Address((prefix << 96) | (rng.getrandbits(16) << 64) | low))
+
+
+def ip(rng: Random) -> str:
+    """An IP address."""
+    return ip6(rng) if rng.random() < 0.12 else ip4(rng)
+
+
+def cidr(rng: Random) -> str:
+    """A network in CIDR form."""
+    bits = rng.choice((8, 16, 20, 22, 23, 24, 24, 24, 24, 25, 26, 27, 28, 29, 30))
+    return str(ipaddress.ip_network(f"{ip4(rng)}/{bits}", strict=False))
+
+
+def host(rng: Random) -> str:
+    """A host as people name it: full name, bare name or address."""
+    kind = rng.random()
+    found = fqdn(rng) if kind < 0.6 else machine(rng) if kind < 0.8 else ip(rng)
+    return found if rng.random() > 0.03 else found.upper() if rng.random() < 0.5 else found.capitalize()
+
+
+def pattern(rng: Random) -> str:
+    """A wildcard pattern over host names."""
+    suffix = rng.choice((domain(rng), rng.choice(PRIVATE_SUFFIXES), f"{label(rng)}.{rng.choice(PRIVATE_SUFFIXES)}"))
+    stem = rng.choice((label(rng), rng.choice(DEVICES)))
+    return rng.choice((f"*.{suffix}", f"*.{suffix}", f"{stem}*", f"{stem}-*", f"*{stem}*", f"{stem}-??", f"{stem}-*.{suffix}"))
+
+
+def url(rng: Random) -> str:
+    """An absolute URL."""
+    scheme = "http" if rng.random() < 0.2 else "https"
+    where = fqdn(rng) if rng.random() < 0.85 else machine(rng) if rng.random() < 0.5 else ip4(rng)
+    port = f":{rng.choice((8080, 8443, 3000, 5000, 9090, rng.randint(1024, 65535)))}" if rng.random() < 0.15 else ""
+    return f"{scheme}://{where}{port}{path(rng)}"
+
+
+def path(rng: Random) -> str:
+    """The path of a URL, often empty."""
+    kind = rng.random()
+    if kind < 0.45:
+        return ""
+    if kind < 0.5:
+        return "/"
+    parts = [rng.choice(PATHS) if rng.random() < 0.7 else label(rng) for _ in range(rng.randint(1, 3))]
+    query = f"?{label(rng)}={rng.randint(1, 999)}" if rng.random() < 0.08 else ""
+    return "/" + "/".join(parts) + rng.choice(("", "", "", ".html", "/")) + query
+
+
+def email(rng: Random) -> str:
+    """An e-mail address."""
+    name = rng.choice(FIRST_NAMES).lower()
+    local = rng.choice((name, f"{name}.{label(rng)}", f"{name}{rng.randint(1, 99)}", "ops", "noc", "alerts", "admin"))
+    return f"{local}@{rng.choice((domain(rng), domain(rng), 'gmail.com', 'mail.' + domain(rng)))}"
+
+
+def message_id(rng: Random) -> str:
+    """The id of a long-running call."""
+    kind = rng.random()
+    if kind < 0.6:
+        return f"m-{rng.getrandbits(16):04x}"
+    if kind < 0.85:
+        return f"{rng.choice(('m', 'msg', 'job', 'scan', 'req', 'task', 'fn'))}-{rng.getrandbits(32):08x}"[: rng.randint(6, 13)]
+    return f"{rng.choice(('job', 'scan', 'msg_', 'm', 'id-', 'call-'))}{rng.randint(1, 99999)}"
+
+
+def agent(rng: Random) -> str:
+    """The name of a probe agent."""
+    kind = rng.random()
+    name = rng.choice(AGENTS)
+    if kind < 0.5:
+        return name
+    if kind < 0.6:
+        return name.title()
+    if kind < 0.75:
+        return f"{name.replace(' ', '-')}-{rng.randint(1, 9)}"
+    if kind < 0.9:
+        return f"{rng.choice(('eu', 'us', 'ap', 'sa', 'af', 'me'))}-{rng.choice(('west', 'east', 'north', 'south', 'central'))}-{rng.randint(1, 4)}"
+    return label(rng) + rng.choice(("", "-1", "-probe", "1"))
+
+
+def number_text(rng: Random, value: int, words: float = 0.12) -> str:
+    """A number in digits, or as a word where it has one."""
+    return NUMBER_WORDS[value] if value in NUMBER_WORDS and rng.random() < words else str(value)
+
+
+_UNIT_NAMES = {
+    "ms": (" ms", "ms", " milliseconds", " millis", " msec", " msecs"),
+    "s": (" seconds", " seconds", " sec", "s", " s", " secs"),
+    "m": (" minutes", " minutes", " min", " mins", "m", "min", " m"),
+    "h": (" hours", " hours", "h", " h", " hrs", " hr"),
+    "d": (" days", " days", "d", " d"),
+    "w": (" weeks", "w", " wk"),
+}
+_ONE = {"ms": "a millisecond", "s": "a second", "m": "a minute", "h": "an hour", "d": "a day", "w": "a week"}
+_SINGULAR = {"ms": " millisecond", "s": " second", "m": " minute", "h": " hour", "d": " day", "w": " week"}
+_IDIOMS = {
+    "ms": (("half a second", "0.5s"), ("a second and a half", "1.5s"), ("one and a half seconds", "1.5s")),
+    "s": (("half a minute", "0.5m"), ("a minute and a half", "1.5m"), ("half an hour", "0.5h"), ("a quarter of an hour", "15m"), ("quarter of an hour", "15m")),
+    "m": (("half an hour", "0.5h"), ("an hour and a half", "1.5h"), ("one and a half hours", "1.5h"), ("two and a half hours", "2.5h"), ("a quarter of an hour", "15m"), ("three quarters of an hour", "45m"), ("half a day", "12h"), ("a couple of hours", "2h"), ("2 and a half hours", "2.5h"), ("1 and a half hours", "1.5h")),
+}  # fmt: skip
+
+
+def amount(rng: Random, choices: Sequence[tuple[int, int, int, str]], idioms: str = "") -> tuple[str, str]:
+    """An amount of time: the words and the wire spelling.
+
+    Args:
+        rng: The source of chance.
+        choices: `(low, high, step, unit)` to draw from.
+        idioms: The set of idioms that may be used instead.
+    """
+    if idioms and rng.random() < 0.1:
+        return rng.choice(_IDIOMS[idioms])
+    low, high, step, unit = rng.choice(choices)
+    value = rng.randrange(low, high + 1, step)
+    if value == 1:
+        text = rng.choice((_ONE[unit], "1" + _SINGULAR[unit], "one" + _SINGULAR[unit], f"1{unit}"))
+        return text, f"1{unit}"
+    if unit in ("s", "h") and step == 1 and rng.random() < 0.08:
+        half = f"{value}.5"
+        return half + rng.choice(_UNIT_NAMES[unit]), half + unit
+    name = rng.choice(_UNIT_NAMES[unit])
+    return (number_text(rng, value) if name.startswith(" ") else str(value)) + name, f"{value}{unit}"
+
+
+TIMEOUTS = ((100, 5000, 100, "ms"), (1, 30, 1, "s"), (5, 60, 5, "s"), (1, 2, 1, "m"), (1, 9999, 1, "ms"))
+INTERVALS = ((5, 55, 5, "s"), (30, 600, 30, "s"), (1, 59, 1, "m"), (1, 23, 1, "h"), (2, 15, 1, "m"), (11, 900, 1, "s"))
+LENGTHS = ((5, 120, 5, "m"), (1, 12, 1, "h"), (1, 59, 1, "m"), (1, 14, 1, "d"), (1, 4, 1, "w"), (60, 720, 30, "m"))
+AGOS = ((1, 48, 1, "h"), (5, 90, 5, "m"), (1, 30, 1, "d"), (1, 12, 1, "w"), (2, 12, 1, "h"), (2, 9, 1, "d"))
+
+
+def some(rng: Random, draw: Callable[[Random], str], low: int = 2, high: int = 4) -> list[str]:
+    """Several different values."""
+    found: dict[str, None] = {}
+    count = rng.choices(range(low, high + 1), weights=[4, 3, 1, 1][: high - low + 1])[0]
+    while len(found) < count:
+        found[draw(rng)] = None
+    return list(found)
+
+
+def listed(rng: Random, items: Sequence[str]) -> str:
+    """Items as a person would list them."""
+    if len(items) == 1:
+        return items[0]
+    last = rng.choice((" and ", " and ", " and ", ", ", " & ", ", and ", " + "))
+    return rng.choice((", ", ", ", ", ", ",", " ")).join(items[:-1]) + last + items[-1]
+
+
+def distractor(rng: Random, kind: str) -> str:
+    """Fills `{x:...}`: something that is said and is no argument."""
+    match kind:
+        case "host":
+            return host(rng)
+        case "num":
+            return str(rng.choice((rng.randint(2, 12), rng.randint(2, 99), rng.randint(100, 9999))))
+        case "person":
+            return rng.choice(FIRST_NAMES)
+        case "time":
+            return rng.choice((f"{rng.randint(0, 23)}:{rng.randint(0, 59):02d}", f"{rng.randint(1, 12)} {rng.choice(('am', 'pm'))}", rng.choice(("yesterday", "this morning", "last night", "noon", "Tuesday", "monday"))))  # fmt: skip
+        case _:
+            return rng.choice(COMPANIES) if rng.random() < 0.5 else label(rng).capitalize()
+
+
+def phrase(rng: Random) -> str:
+    """A short text that a page might hold."""
+    if rng.random() < 0.55:
+        return rng.choice(PHRASES)
+    return " ".join(label(rng) if rng.random() < 0.3 else rng.choice(DOMAIN_WORDS) for _ in range(rng.randint(1, 3)))
+
+
+def enum_text(rng: Random, parameter: str, value: str) -> str:
+    """An enum value in words."""
+    words = ENUM_WORDS.get(parameter, {}).get(value)
+    return rng.choice(words) if words else rng.choice((value, value.lower()))
