@@ -1,0 +1,1 @@
+"""How the shipped family is made; nothing that ships imports this."""

@@ -14,8 +14,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from training.bank import Dialogue, NoCall, Single
 from training.generate import Bank, Document, Generator, load_bank
+from training.template import Dialogue, NoCall, Single
 from training.vocabulary import Vocabulary
 
 #: Documents that are drawn, sorted by length and cut into batches together.

@@ -1,6 +1,6 @@
 """Writes trained weights as a GGUF file that llama.cpp runs.
 
-    python -m training.export out/netmon-7m.safetensors models/netmon-7m-bf16.gguf
+python -m training.export out/netmon-7m.safetensors models/netmon-7m-bf16.gguf
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def export(source: Path, target: Path) -> dict[str, Any]:
     """
     with safe_open(source, framework="pt") as file:
         card = json.loads(file.metadata()["card"])
-        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        weights = {name: file.get_tensor(name) for name in file.keys()}
     shape = card["shape"]
     writer = gguf.GGUFWriter(target, "rwkv7")
     writer.add_name(f"netmon-{card['size']}")
@@ -79,7 +79,9 @@ def export(source: Path, target: Path) -> dict[str, Any]:
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_BF16)
     vocabulary = Vocabulary.load()
     if len(vocabulary) != shape["vocabulary"]:
-        raise ValueError(f"{source} was trained with {shape['vocabulary']} tokens, the vocabulary has {len(vocabulary)}")
+        raise ValueError(
+            f"{source} was trained with {shape['vocabulary']} tokens, the vocabulary has {len(vocabulary)}"
+        )
     writer.add_tokenizer_model("rwkv")
     writer.add_token_list([repr(token)[2:-1].replace('\\"', '"').encode() for token in vocabulary.tokens])
     writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * (len(vocabulary) - 1))

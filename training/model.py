@@ -168,7 +168,15 @@ def prepare(
 
 
 def finish(
-    out: Tensor, r: Tensor, k: Tensor, v: Tensor, g: Tensor, r_k: Tensor, weight: Tensor, bias: Tensor, output: Tensor
+    out: Tensor,
+    r: Tensor,
+    k: Tensor,
+    v: Tensor,
+    g: Tensor,
+    r_k: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    output: Tensor,
 ) -> Tensor:
     """Normalises the recurrence's output a head, adds the bonus of the current step, gates and projects."""
     heads, size = out.shape[-2:]
@@ -188,7 +196,8 @@ def compile_parts() -> None:
     """Fuses the parts around the recurrence, for any batch and time; each is compiled once, for all layers."""
     global prepare_first, prepare, finish, channel_mix
     prepare_first, prepare, finish, channel_mix = (
-        torch.compile(part, dynamic=True, fullgraph=True) for part in (prepare_first, prepare, finish, channel_mix)
+        torch.compile(part, dynamic=True, fullgraph=True)
+        for part in (prepare_first, prepare, finish, channel_mix)
     )
 
 

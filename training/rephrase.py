@@ -73,12 +73,16 @@ _OTHERS: dict[str, list[tuple[str, ...]]] = {}
 for _group in _GROUPS:
     _OTHERS.setdefault(_group[0].lower(), []).append(_group[1:])
 _PATTERN = re.compile(
-    r"(?<![\w-])(" + "|".join(re.escape(word) for word in sorted(_OTHERS, key=len, reverse=True)) + r")(?![\w-])",
+    r"(?<![\w-])("
+    + "|".join(re.escape(word) for word in sorted(_OTHERS, key=len, reverse=True))
+    + r")(?![\w-])",
     re.IGNORECASE,
 )
 
 #: Words that carry little; a hurried person leaves them out.
-_LOSABLE = re.compile(r" (?:the|a|an|is|are|of|to|me|my|our|please|for|that|it|do|does|you|with|have|just|be) ", re.IGNORECASE)
+_LOSABLE = re.compile(
+    r" (?:the|a|an|is|are|of|to|me|my|our|please|for|that|it|do|does|you|with|have|just|be) ", re.IGNORECASE
+)
 
 
 def substitute(text: str, rng: Random, share: float) -> str:

@@ -5,10 +5,16 @@ A model of a few megabytes has no knowledge to answer from, so it says what it c
 
 from __future__ import annotations
 
-IRRELEVANT = "That is not something my tools can do. I check hosts, sites, certificates, DNS and ports, and I manage your monitored hosts."
+IRRELEVANT = (
+    "That is not something my tools can do. "
+    "I check hosts, sites, certificates, DNS and ports, and I manage your monitored hosts."
+)
 REFUSE = "I won't do that. I only check and monitor systems that you are allowed to test."
 NOT_OFFERED = "I have no tool for that here."
-SMALLTALK = "I check and monitor networks. Tell me which host to look at, for example: ping db-03, or check the certificate of example.com."
+SMALLTALK = (
+    "I check and monitor networks. "
+    "Tell me which host to look at, for example: ping db-03, or check the certificate of example.com."
+)
 
 ASK: dict[str, str] = {
     "url": "Which URL should I check?",

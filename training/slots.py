@@ -9,7 +9,28 @@ from training.bank import schemas
 from training.values import Filled
 from training.words import KEX_GROUPS
 
-_PORTS = (22, 25, 53, 80, 110, 143, 443, 465, 587, 993, 995, 3306, 3389, 5432, 6379, 8080, 8443, 9000, 9090, 27017)
+_PORTS = (
+    22,
+    25,
+    53,
+    80,
+    110,
+    143,
+    443,
+    465,
+    587,
+    993,
+    995,
+    3306,
+    3389,
+    5432,
+    6379,
+    8080,
+    8443,
+    9000,
+    9090,
+    27017,
+)
 _HOST_LIKE = frozenset({"target", "host", "address", "bare", "fqdn", "domain", "ip", "cidr", "pattern"})
 
 
@@ -30,16 +51,8 @@ def fill(name: str, tool: str, rng: Random) -> Filled:
             return _pair(name, *times.point(rng, past=False))
         case "since" | "date_start" | "date_end":
             return _pair(name, *times.point(rng, past=True))
-        case "window":
-            text, start, length = times.window(rng)
-            return Filled(text, {"start": start, "duration_min": length})
-        case "range":
-            text, start, end = times.period(rng)
-            return Filled(text, {"date_start": start, "date_end": end})
-        case "ago":
-            text, spelling = values.amount(rng, values.AGOS)
-            parameter = "since" if tool == "get_incidents" else "date_start"
-            return Filled(text.removeprefix("a ").removeprefix("an "), {parameter: "-" + spelling})
+        case "window" | "range" | "ago":
+            return _span(name, tool, rng)
         case "ports":
             return _ports(tool, rng)
         case "locations" | "algorithms":
@@ -48,6 +61,18 @@ def fill(name: str, tool: str, rng: Random) -> Filled:
             return Filled(values.listed(rng, items), {name: items})
         case _:
             return _simple(name, rng)
+
+
+def _span(name: str, tool: str, rng: Random) -> Filled:
+    if name == "window":
+        text, start, length = times.window(rng)
+        return Filled(text, {"start": start, "duration_min": length})
+    if name == "range":
+        text, start, end = times.period(rng)
+        return Filled(text, {"date_start": start, "date_end": end})
+    text, spelling = values.amount(rng, values.AGOS)
+    parameter = "since" if tool == "get_incidents" else "date_start"
+    return Filled(text.removeprefix("a ").removeprefix("an "), {parameter: "-" + spelling})
 
 
 def _simple(name: str, rng: Random) -> Filled:
@@ -87,7 +112,9 @@ def _number(name: str, rng: Random) -> int | None:
         case "port":
             return rng.choice(_PORTS) if rng.random() < 0.55 else rng.randint(1, 65535)
         case "host_id":
-            return rng.choice((rng.randint(1, 12), rng.randint(1, 99), rng.randint(1, 999), rng.randint(1, 9999)))
+            return rng.choice(
+                (rng.randint(1, 12), rng.randint(1, 99), rng.randint(1, 999), rng.randint(1, 9999))
+            )
         case "num":
             return rng.choice((rng.randint(1, 12), rng.randint(2, 99), rng.randint(2, 9999)))
         case "page":
@@ -101,7 +128,9 @@ def _number(name: str, rng: Random) -> int | None:
         case "retries":
             return rng.randint(0, 10)
         case "expect_status":
-            return rng.choice((200, 200, 201, 204, 301, 302, 401, 403, 404, 418, 500, 503, rng.randint(200, 599)))
+            return rng.choice(
+                (200, 200, 201, 204, 301, 302, 401, 403, 404, 418, 500, 503, rng.randint(200, 599))
+            )
         case _:
             return None
 
@@ -116,7 +145,9 @@ def _enum(name: str, rng: Random) -> Filled:
 
 
 def _ports(tool: str, rng: Random) -> Filled:
-    numbers = [rng.choice(_PORTS) if rng.random() < 0.6 else rng.randint(1, 65535) for _ in range(rng.randint(2, 4))]
+    numbers = [
+        rng.choice(_PORTS) if rng.random() < 0.6 else rng.randint(1, 65535) for _ in range(rng.randint(2, 4))
+    ]
     if tool == "scan_quantum_ports":
         ports = list(dict.fromkeys(numbers))
         return Filled(values.listed(rng, [str(p) for p in ports]), {"ports": ports})
@@ -151,23 +182,25 @@ def _host_like(name: str, tool: str, rng: Random) -> Filled:
     return Filled(text, {name: text})
 
 
+_DRAWN = {
+    "ip": values.ip,
+    "cidr": values.cidr,
+    "domain": values.domain,
+    "bare": values.machine,
+    "fqdn": values.fqdn,
+    "pattern": values.pattern,
+}
+
+
 def _host_text(name: str, tool: str, rng: Random) -> str:
     kind = rng.random()
+    if name in _DRAWN:
+        return _DRAWN[name](rng)
     match name:
-        case "ip":
-            return values.ip(rng)
-        case "cidr":
-            return values.cidr(rng)
-        case "domain":
-            return values.domain(rng)
-        case "bare":
-            return values.machine(rng)
-        case "fqdn":
-            return values.fqdn(rng)
-        case "pattern":
-            return values.pattern(rng)
         case "name" if kind < 0.05:
-            return rng.choice(("_dmarc.", "_sip._tcp.", "_ldap._tcp.", "_acme-challenge.", "_imaps._tcp.")) + values.domain(rng)
+            return rng.choice(
+                ("_dmarc.", "_sip._tcp.", "_ldap._tcp.", "_acme-challenge.", "_imaps._tcp.")
+            ) + values.domain(rng)
         case "name":
             return values.fqdn(rng) if kind < 0.5 else values.domain(rng)
         case "query":

@@ -13,9 +13,7 @@ _DAYS = {
     "sat": ("saturday", "sat", "Saturday"),
     "sun": ("sunday", "sun", "Sunday"),
 }
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 _ZONES = ("UTC", "UTC", "UTC", "GMT", "CET", "EST", "PST", "CEST", "JST", "Z")
 
 
@@ -108,7 +106,12 @@ def point(rng: Random, *, past: bool) -> tuple[str, str]:
     if kind < (0.55 if past else 0.4):
         return day_words, day_spelling
     text = rng.choice(
-        (f"{day_words} at {clock_words}", f"{day_words} {clock_words}", f"{clock_words} {day_words}", f"{day_words}, {clock_words}")  # fmt: skip
+        (
+            f"{day_words} at {clock_words}",
+            f"{day_words} {clock_words}",
+            f"{clock_words} {day_words}",
+            f"{day_words}, {clock_words}",
+        )
         if not day_words[0].isdigit()
         else (f"{day_words} {clock_words}", f"{day_words} at {clock_words}")
     )
@@ -186,6 +189,9 @@ def point_pair(rng: Random) -> tuple[tuple[str, str], tuple[str, str]]:
     high_day = rng.randint(low_day + 1, 28)
     if kind < 0.8:
         name = _MONTHS[month - 1]
-        return (f"{name} {low_day}", f"{month:02d}-{low_day:02d}"), (f"{name} {high_day}", f"{month:02d}-{high_day:02d}")
+        return (f"{name} {low_day}", f"{month:02d}-{low_day:02d}"), (
+            f"{name} {high_day}",
+            f"{month:02d}-{high_day:02d}",
+        )
     low_text, high_text = f"{year}-{month:02d}-{low_day:02d}", f"{year}-{month:02d}-{high_day:02d}"
     return (low_text, low_text), (high_text, high_text)

@@ -83,7 +83,13 @@ def exact(model: RWKV7, part: int, count: int, device: str) -> dict[str, float]:
         right = ((best == tokens[:, 1:]) | ~reply).all(dim=1).tolist()
         for (document, _, _), ok in zip(some, right, strict=True):
             said = document[-1][0]
-            kind = "silent" if "<tool_call>" not in said else "several" if said.count("<tool_call>") > 1 else "call"
+            kind = (
+                "silent"
+                if "<tool_call>" not in said
+                else "several"
+                if said.count("<tool_call>") > 1
+                else "call"
+            )
             hits[kind if len(document) <= 4 else kind + "+history"].append(ok)
             hits["all"].append(ok)
     return {kind: round(sum(found) / len(found), 4) for kind, found in sorted(hits.items())}
@@ -101,7 +107,9 @@ def main() -> None:
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="muon")
     parser.add_argument("--batch-tokens", type=int, default=65536)
     parser.add_argument("--workers", type=int, default=12)
-    parser.add_argument("--hold-out", type=int, default=0, help="hold out one template in N and measure on them")
+    parser.add_argument(
+        "--hold-out", type=int, default=0, help="hold out one template in N and measure on them"
+    )
     parser.add_argument("--seconds", type=float, default=math.inf, help="end, annealed, after so long")
     parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
@@ -118,7 +126,8 @@ def main() -> None:
     base = [[g["lr"] for g in o.param_groups] for o in optimizers]
     print(f"{arguments.size}: {count:,} parameters", flush=True)
     model.train()
-    begun, seen, recent = time.monotonic(), 0, []
+    begun, seen, step = time.monotonic(), 0, 0
+    recent: list[torch.Tensor] = []
     source = batches(arguments.seed, arguments.batch_tokens, arguments.workers, arguments.hold_out)
     for step, batch in zip(range(arguments.steps), source, strict=False):
         # A run that is cut by time still anneals: the schedule follows whichever is further on.
@@ -139,15 +148,28 @@ def main() -> None:
             seconds = time.monotonic() - begun
             mean = torch.stack(recent).mean().item()
             recent.clear()
-            print(f"{arguments.size} step {step + 1} loss {mean:.4f} {seen / seconds:,.0f} tok/s {seconds:.0f} s", flush=True)
+            print(
+                f"{arguments.size} step {step + 1} loss {mean:.4f} {seen / seconds:,.0f} tok/s {seconds:.0f} s",
+                flush=True,
+            )
             if seconds > arguments.seconds:
                 break
     seconds = time.monotonic() - begun
-    card = {
-        "size": arguments.size, "shape": shape.as_dict(), "parameters": count, "seed": arguments.seed,
-        "steps": arguments.steps, "tokens": seen, "seconds": round(seconds), "rate": arguments.rate,
-        "optimizer": arguments.optimizer, "dropout": arguments.dropout, "device": torch.cuda.get_device_name(), "data_sha256": data_hash(),
-    }  # fmt: skip
+    card: dict[str, object] = {
+        "size": arguments.size,
+        "shape": shape.as_dict(),
+        "parameters": count,
+        "seed": arguments.seed,
+        "steps": step + 1,
+        "tokens": seen,
+        "seconds": round(seconds),
+        "rate": arguments.rate,
+        "batch_tokens": arguments.batch_tokens,
+        "optimizer": arguments.optimizer,
+        "dropout": arguments.dropout,
+        "device": torch.cuda.get_device_name(),
+        "data_sha256": data_hash(),
+    }
     if arguments.hold_out:
         model.eval()
         card["held_out_exact"] = exact(model, arguments.hold_out, 4000, "cuda")
@@ -165,7 +187,9 @@ def _optimizers(model: RWKV7, kind: str, rate: float) -> list[torch.optim.Optimi
         else:
             matrices.append(parameter)
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-    found: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), eps=1e-12, fused=True)]
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99), eps=1e-12, fused=True)
+    ]
     if hidden:
         found.append(Muon(hidden, lr=rate))
     return found

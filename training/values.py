@@ -122,16 +122,32 @@ def host(rng: Random) -> str:
 
 def pattern(rng: Random) -> str:
     """A wildcard pattern over host names."""
-    suffix = rng.choice((domain(rng), rng.choice(PRIVATE_SUFFIXES), f"{label(rng)}.{rng.choice(PRIVATE_SUFFIXES)}"))
+    suffix = rng.choice(
+        (domain(rng), rng.choice(PRIVATE_SUFFIXES), f"{label(rng)}.{rng.choice(PRIVATE_SUFFIXES)}")
+    )
     stem = rng.choice((label(rng), rng.choice(DEVICES)))
-    return rng.choice((f"*.{suffix}", f"*.{suffix}", f"{stem}*", f"{stem}-*", f"*{stem}*", f"{stem}-??", f"{stem}-*.{suffix}"))
+    return rng.choice(
+        (
+            f"*.{suffix}",
+            f"*.{suffix}",
+            f"{stem}*",
+            f"{stem}-*",
+            f"*{stem}*",
+            f"{stem}-??",
+            f"{stem}-*.{suffix}",
+        )
+    )
 
 
 def url(rng: Random) -> str:
     """An absolute URL."""
     scheme = "http" if rng.random() < 0.2 else "https"
     where = fqdn(rng) if rng.random() < 0.85 else machine(rng) if rng.random() < 0.5 else ip4(rng)
-    port = f":{rng.choice((8080, 8443, 3000, 5000, 9090, rng.randint(1024, 65535)))}" if rng.random() < 0.15 else ""
+    port = (
+        f":{rng.choice((8080, 8443, 3000, 5000, 9090, rng.randint(1024, 65535)))}"
+        if rng.random() < 0.15
+        else ""
+    )
     return f"{scheme}://{where}{port}{path(rng)}"
 
 
@@ -150,7 +166,9 @@ def path(rng: Random) -> str:
 def email(rng: Random) -> str:
     """An e-mail address."""
     name = rng.choice(FIRST_NAMES).lower()
-    local = rng.choice((name, f"{name}.{label(rng)}", f"{name}{rng.randint(1, 99)}", "ops", "noc", "alerts", "admin"))
+    local = rng.choice(
+        (name, f"{name}.{label(rng)}", f"{name}{rng.randint(1, 99)}", "ops", "noc", "alerts", "admin")
+    )
     return f"{local}@{rng.choice((domain(rng), domain(rng), 'gmail.com', 'mail.' + domain(rng)))}"
 
 
@@ -160,7 +178,9 @@ def message_id(rng: Random) -> str:
     if kind < 0.6:
         return f"m-{rng.getrandbits(16):04x}"
     if kind < 0.85:
-        return f"{rng.choice(('m', 'msg', 'job', 'scan', 'req', 'task', 'fn'))}-{rng.getrandbits(32):08x}"[: rng.randint(6, 13)]
+        return f"{rng.choice(('m', 'msg', 'job', 'scan', 'req', 'task', 'fn'))}-{rng.getrandbits(32):08x}"[
+            : rng.randint(6, 13)
+        ]
     return f"{rng.choice(('job', 'scan', 'msg_', 'm', 'id-', 'call-'))}{rng.randint(1, 99999)}"
 
 
@@ -224,8 +244,22 @@ def amount(rng: Random, choices: Sequence[tuple[int, int, int, str]], idioms: st
 
 
 TIMEOUTS = ((100, 5000, 100, "ms"), (1, 30, 1, "s"), (5, 60, 5, "s"), (1, 2, 1, "m"), (1, 9999, 1, "ms"))
-INTERVALS = ((5, 55, 5, "s"), (30, 600, 30, "s"), (1, 59, 1, "m"), (1, 23, 1, "h"), (2, 15, 1, "m"), (11, 900, 1, "s"))
-LENGTHS = ((5, 120, 5, "m"), (1, 12, 1, "h"), (1, 59, 1, "m"), (1, 14, 1, "d"), (1, 4, 1, "w"), (60, 720, 30, "m"))
+INTERVALS = (
+    (5, 55, 5, "s"),
+    (30, 600, 30, "s"),
+    (1, 59, 1, "m"),
+    (1, 23, 1, "h"),
+    (2, 15, 1, "m"),
+    (11, 900, 1, "s"),
+)
+LENGTHS = (
+    (5, 120, 5, "m"),
+    (1, 12, 1, "h"),
+    (1, 59, 1, "m"),
+    (1, 14, 1, "d"),
+    (1, 4, 1, "w"),
+    (60, 720, 30, "m"),
+)
 AGOS = ((1, 48, 1, "h"), (5, 90, 5, "m"), (1, 30, 1, "d"), (1, 12, 1, "w"), (2, 12, 1, "h"), (2, 9, 1, "d"))
 
 
@@ -265,7 +299,9 @@ def phrase(rng: Random) -> str:
     """A short text that a page might hold."""
     if rng.random() < 0.55:
         return rng.choice(PHRASES)
-    return " ".join(label(rng) if rng.random() < 0.3 else rng.choice(DOMAIN_WORDS) for _ in range(rng.randint(1, 3)))
+    return " ".join(
+        label(rng) if rng.random() < 0.3 else rng.choice(DOMAIN_WORDS) for _ in range(rng.randint(1, 3))
+    )
 
 
 def enum_text(rng: Random, parameter: str, value: str) -> str:

@@ -63,7 +63,8 @@ class Vocabulary:
     def save(self, path: Path = FILE) -> None:
         """Writes the vocabulary, one token a line, each byte as the character of the same number."""
         path.write_text(
-            json.dumps([t.decode("latin-1") for t in self.tokens], ensure_ascii=True, indent=0) + "\n", encoding="utf-8"
+            json.dumps([t.decode("latin-1") for t in self.tokens], ensure_ascii=True, indent=0) + "\n",
+            encoding="utf-8",
         )
 
     @classmethod
@@ -73,8 +74,18 @@ class Vocabulary:
 
 
 def _in_hosts() -> set[str]:
-    lists = (words.DOMAIN_WORDS, words.SUBDOMAINS, words.DEVICES, words.TLDS, words.PRIVATE_SUFFIXES, words.AGENTS, words.PATHS)
-    return {part for listed in lists for word in listed for part in re.split(r"[^a-z]+", word.lower()) if part}
+    lists = (
+        words.DOMAIN_WORDS,
+        words.SUBDOMAINS,
+        words.DEVICES,
+        words.TLDS,
+        words.PRIVATE_SUFFIXES,
+        words.AGENTS,
+        words.PATHS,
+    )
+    return {
+        part for listed in lists for word in listed for part in re.split(r"[^a-z]+", word.lower()) if part
+    }
 
 
 def build(texts: Iterable[str], size: int) -> Vocabulary:
@@ -102,8 +113,6 @@ def build(texts: Iterable[str], size: int) -> Vocabulary:
     room = size - 256 - len(frame)
     chosen = sorted(word for word, _ in gains.most_common(room))
     return Vocabulary(bytes_only + frame + [word.encode("utf-8") for word in chosen])
-
-
 
 
 def main() -> None:

@@ -17,9 +17,10 @@ from providers.dialects.netmon_wire import from_wire
 from tools.arguments import validate
 from tools.catalogue import default_registry
 from training import rephrase, times, values
-from training.bank import BankError, Choice, Slot, load_dialogues, load_no_calls, load_singles, parse_text
+from training.bank import BankError, load_dialogues, load_no_calls, load_singles
 from training.data import encode, held_out
 from training.generate import Generator, load_bank
+from training.template import Choice, Slot, parse_text
 from training.vocabulary import Vocabulary
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -78,7 +79,11 @@ def test_no_suite_says_what_the_bank_says() -> None:
 def _bank_texts() -> list[str]:
     texts = [template.text for template in load_singles()] + [line.text for line in load_no_calls()]
     for block in load_dialogues():
-        texts += [tuple(p for p in body if isinstance(p, str | Slot | Choice)) for role, body in block.turns if role == "U"]
+        texts += [
+            tuple(p for p in body if isinstance(p, str | Slot | Choice))
+            for role, body in block.turns
+            if role == "U"
+        ]
     return [option for parts in texts for option in _spelled(parts)]
 
 
