@@ -141,8 +141,10 @@ class ConversationStore:
                 self._connection.execute("BEGIN IMMEDIATE")
                 return work(self._connection)
 
+        work_done = asyncio.get_running_loop().run_in_executor(self._executor, transaction)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, transaction)
+            # Shielded: what waits for its turn in the thread would be dropped with the wait.
+            return await asyncio.shield(work_done)
         except sqlite3.IntegrityError as error:
             raise StoreError("another process has gone on with this conversation; load it again") from error
         except sqlite3.Error as error:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evals.options import cluster_option, json_option, percentage
 from evals.text import visible
 
 if TYPE_CHECKING:
@@ -33,18 +34,6 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
-def _percentage(text: str) -> float:
-    """Reads a percentage as a part of one; a bare number is refused, since 0.02 and 2 could mean the same."""
-    number, sign, rest = text.strip().partition("%")
-    try:
-        part = float(number) / 100
-    except ValueError:
-        part = -1.0
-    if not sign or rest or not 0 <= part <= 1:
-        raise click.BadParameter(f"expected a percentage from 0% to 100%, such as 2%, got {text!r}")
-    return part
-
-
 @contextmanager
 def _refusing() -> Generator[None]:
     """Makes what is wrong with a run or a suite an error of the command."""
@@ -56,14 +45,18 @@ def _refusing() -> Generator[None]:
     except (SuiteError, StoreError) as error:
         raise _Refused(visible(str(error))) from error
     except OSError as error:
+        if error.filename is None:  # standard output, which click knows how to lose
+            raise
         raise _Refused(visible(f"{error.filename}: {error.strerror}")) from error
 
 
 async def _open_provider(model: str | None) -> DescribedProvider:
+    from models.display import ProgressDisplay
     from providers.registry import open_provider
     from settings.load import load_config
 
-    return await open_provider(model, load_config())
+    with ProgressDisplay() as progress:
+        return await open_provider(model, load_config(), progress)
 
 
 @click.group(
@@ -145,6 +138,7 @@ def _run(options: Options, as_json: bool) -> int:
     from evals.store import StoreError
     from evals.tables import as_object, print_run
     from providers.base import ProviderError, ProviderRejected
+    from settings.load import ConfigError
 
     display = RunDisplay()
     try:
@@ -152,7 +146,7 @@ def _run(options: Options, as_json: bool) -> int:
             directory, record, tally = asyncio.run(launch(options, _open_provider, display))
     except KeyboardInterrupt:
         return _interrupted(display.directory)
-    except (SuiteError, StoreError, ProviderRejected) as error:
+    except (SuiteError, StoreError, ProviderRejected, ConfigError) as error:
         raise _Refused(visible(str(error))) from error
     except ProviderError as error:
         raise click.ClickException(visible(str(error))) from error
@@ -175,7 +169,7 @@ def _interrupted(directory: Path | None) -> int:
 
 @main.command(name="list")
 @click.argument("directory", type=click.Path(path_type=Path), default=Path("runs"))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def list_(directory: Path, as_json: bool) -> None:
     """List the shipped suites and the runs in DIRECTORY (./runs if not given)."""
     from rich.console import Console
@@ -223,14 +217,6 @@ def show(run: str, case: str | None, as_json: bool) -> None:
     click.echo(json.dumps(case_object(found)) if as_json else case_text(found))
 
 
-_cluster = click.option(
-    "--cluster",
-    metavar="REGEX",
-    help="Cases share a template where this finds the same in their ids; they are resampled together.",
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-
-
 @main.command(
     epilog="""\b
 Examples:
@@ -238,8 +224,8 @@ Examples:
   evals compare runs/f16 runs/q4_k --cluster '^(.*)-[0-9]+$' --json"""
 )
 @click.argument("runs", metavar="BASELINE RUN...", nargs=-1, required=True)
-@_cluster
-@_as_json
+@cluster_option
+@json_option
 def compare(runs: tuple[str, ...], cluster: str | None, as_json: bool) -> None:
     """Compare runs of one suite, case by case, with the first of them."""
     if len(runs) < 2:
@@ -273,11 +259,11 @@ Exit status:
 @click.argument("run", metavar="RUN")
 @click.option("--baseline", metavar="RUN", required=True, help="What RUN is compared with.")
 @click.option(
-    "--max-drop", type=_percentage, metavar="N%", default="0%", show_default=True,
+    "--max-drop", type=percentage, metavar="N%", default="0%", show_default=True,
     help="How many points of accuracy RUN may lose.",
 )  # fmt: skip
-@_cluster
-@_as_json
+@cluster_option
+@json_option
 def gate(run: str, baseline: str, max_drop: float, cluster: str | None, as_json: bool) -> None:
     """Fail where RUN is shown to be worse than a baseline."""
     with _refusing():
@@ -295,7 +281,7 @@ def gate(run: str, baseline: str, max_drop: float, cluster: str | None, as_json:
 
 @main.command()
 @click.argument("run", metavar="RUN")
-@_as_json
+@json_option
 def rescore(run: str, as_json: bool) -> None:
     """Score a finished RUN anew from its stored calls, after the scorer has changed; no model is asked."""
     with _refusing():
@@ -326,11 +312,11 @@ def export(run: str, form: Form, out: Path | None) -> None:
 
         (loaded,) = load_runs([run])
         pieces = export_run(loaded, form)
-        if out is None:
-            for piece in pieces:
-                click.echo(piece, nl=False)
-        else:
+        if out is not None:
             write_atomically(out, (piece.encode() for piece in pieces))
+            return
+    for piece in pieces:
+        click.echo(piece, nl=False)
 
 
 @main.command(
@@ -344,7 +330,7 @@ Examples:
     "-o", "--out", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True,
     metavar="FILE", help="The file to write.",
 )  # fmt: skip
-@_cluster
+@cluster_option
 def report(runs: tuple[str, ...], out: Path, cluster: str | None) -> None:
     """Write one HTML file, which needs no other, about runs of one suite; the first is the baseline."""
     with _refusing():
@@ -373,7 +359,7 @@ Exit status:
     help="Texts to look in.",
 )  # fmt: skip
 @click.argument("others", nargs=-1, type=click.Path(path_type=Path), metavar="")
-@_as_json
+@json_option
 def check_overlap(suite: str, first: tuple[Path, ...], others: tuple[Path, ...], as_json: bool) -> None:
     """Look for what a suite's users type in texts such as training data."""
     with _refusing():

@@ -63,11 +63,11 @@ def _json_lines(run: LoadedRun) -> Iterator[str]:
 def _csv(run: LoadedRun) -> Iterator[str]:
     questions, _ = read_questions(run.record)
     text = io.StringIO()
-    writer = csv.DictWriter[str](text, _COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
     for row in run.rows.values():
         cells = _cells(run, row, questions.get(row.id))
-        writer.writerow({name: _cell(value) for name, value in cells.items()})
+        writer.writerow([_cell(cells[name]) for name in _COLUMNS])
         yield text.getvalue()
         text.seek(0)
         text.truncate()

@@ -50,12 +50,9 @@ def rescore(directory: Path) -> Rescored:
             are no longer what they were.
     """
     with locked(directory) as lock:
-        try:
-            return _rescore(directory)
-        except OSError as error:
-            raise StoreError(f"{directory} cannot be written: {error.strerror}; nothing is lost") from error
-        finally:
-            os.close(lock)
+        done = _rescore(directory)
+        os.close(lock)
+    return done
 
 
 def rescored_row(case: Case, row: Row) -> Row:

@@ -157,6 +157,9 @@ def _bootstrap(
         draws = random.multinomial(sizes.size, weights / weights.sum(), size=min(_CHUNK, resamples - start))
         totals = draws @ kinds
         means.append(totals[:, 0] / totals[:, 1])
-    low, high = (float(bound) for bound in np.quantile(np.concatenate(means), [_TAIL, 1 - _TAIL]))
+    # Few clusters make few different means: between two of them, the wider bound.
+    drawn = np.concatenate(means)
+    low = float(np.quantile(drawn, _TAIL, method="lower"))
+    high = float(np.quantile(drawn, 1 - _TAIL, method="higher"))
     estimate = float(sums.sum() / sizes.sum())
     return Interval(estimate, min(low, estimate), max(high, estimate))

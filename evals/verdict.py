@@ -5,6 +5,8 @@ from __future__ import annotations
 from evals.comparison import Comparison
 from evals.loaded import LoadedRun
 
+_LEVEL = 0.05
+
 
 def verdict(comparison: Comparison) -> str:
     """The difference with its interval, how many cases it rests on, and size and speed where known."""
@@ -25,6 +27,8 @@ def evidence(comparison: Comparison) -> str:
         return ""
     if comparison.significant:
         direction = "worse" if difference.estimate < 0 else "better"
+        if comparison.p_value >= _LEVEL:
+            return f"The interval leaves out 0, the exact test does not reach 5 %: {direction}, perhaps."
         return f"The interval leaves out 0: {direction}, and not by chance alone."
     return f"The interval holds 0: not shown to differ. {reach(comparison)}"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from dataclasses import is_dataclass
+from typing import Any, cast
 
 import httpx2
-from huggingface_hub import AsyncInferenceClient
+from huggingface_hub import AsyncInferenceClient, ChatCompletionStreamOutput
 from huggingface_hub.errors import (
     HfHubHTTPError,
     InferenceTimeoutError,
@@ -74,9 +75,9 @@ class HugLLM(HostedProvider):
         # The SDK's overloads know a request by its keywords; ours is put together as data.
         create: Any = client.chat_completion  # pyright: ignore
         try:
-            events: AsyncIterator[object] = await create(model=request["model"], **body)
+            events: AsyncIterator[ChatCompletionStreamOutput] = await create(model=request["model"], **body)
             async for event in events:
-                yield ChunkForm.model_validate(event)
+                yield ChunkForm.model_validate(_plain(event))
         except OfflineModeIsEnabled:
             said = "the Hugging Face client is offline; unset HF_HUB_OFFLINE"
             raise AttemptFailed(ProviderRejected(said)) from None
@@ -102,3 +103,12 @@ class HugLLM(HostedProvider):
 
     async def aclose(self) -> None:
         """Does nothing: each request closes its own connection."""
+
+
+def _plain(value: object) -> object:
+    """Makes plain data of the client's objects; as mappings they lack fields that the client does not know."""
+    if is_dataclass(value):
+        return {name: _plain(each) for name, each in vars(value).items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in cast("list[object]", value)]
+    return value

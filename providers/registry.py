@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 SCRIPTED = "scripted"
 
 
-async def open_provider(model: str | None, config: Config, on_progress: OnProgress = ignore) -> DescribedProvider:
+async def open_provider(
+    model: str | None, config: Config, on_progress: OnProgress = ignore
+) -> DescribedProvider:
     """Makes a provider; a local model's process starts here, so that a bad file is told at once.
 
     Args:
@@ -36,9 +38,9 @@ async def open_provider(model: str | None, config: Config, on_progress: OnProgre
         ProviderUnavailable: Its weights are not here and cannot be fetched.
     """
     if model == SCRIPTED:
-        from providers.scripted import demo
+        from providers.script_file import load_script
 
-        return demo()
+        return load_script()
     try:
         ref = parse(model or config.model, config.model)
         resolved = await resolve(ref, store_options(config), on_progress)

@@ -16,6 +16,9 @@ from providers.base import ProviderError, ProviderTimeout
 
 T = TypeVar("T")
 
+#: Beyond so many doublings any pause is at its cap, and a float soon at its end.
+_DOUBLINGS = 64
+
 #: HTTP statuses after which the same request may well succeed; so may it after any status from 500.
 PASSING_STATUSES = frozenset((408, 409, 429))
 
@@ -41,7 +44,7 @@ class RetryPolicy:
             failed: Attempts that failed so far, from 1.
             chance: A random number from 0 to 1; half of the pause depends on it, so that clients spread out.
         """
-        longest = min(self.cap_s, self.base_s * 2.0 ** (failed - 1))
+        longest = min(self.cap_s, self.base_s * 2.0 ** min(failed - 1, _DOUBLINGS))
         return longest * (0.5 + 0.5 * chance)
 
 

@@ -8,13 +8,24 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
-from providers.base import Chunk, Finish, FinishReason, Message, ProviderTimeout, Settings, Timing, ToolSpec, Usage
 from providers.base import Call as CallChunk
+from providers.base import (
+    Chunk,
+    Finish,
+    FinishReason,
+    Message,
+    ProviderTimeout,
+    Settings,
+    Timing,
+    ToolSpec,
+    Usage,
+)
 from providers.base import Malformed as MalformedChunk
 from providers.dialects.base import Dialect
 from providers.engine.client import Engine
 from providers.engine.protocol import Done, Generate, Piece, Sampling
 from providers.info import ModelInfo
+
 
 class Grammar(Protocol):
     """Writes the grammar of a reply, for dialects that have one."""
@@ -77,7 +88,9 @@ class TestLLM:
         finally:
             await pieces.aclose()
 
-    def _constraint(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> str | None:
+    def _constraint(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+    ) -> str | None:
         if settings.constrained == "none" or self._grammar is None:
             return None
         return self._grammar(tools, messages, copy=settings.constrained == "copy")
@@ -87,7 +100,9 @@ class TestLLM:
         await self._engine.aclose()
 
 
-async def _until(pieces: AsyncGenerator[Piece | Done, None], deadline_s: float) -> AsyncIterator[Piece | Done]:
+async def _until(
+    pieces: AsyncGenerator[Piece | Done, None], deadline_s: float
+) -> AsyncIterator[Piece | Done]:
     """Passes messages on until the deadline, which covers the whole reply."""
     end = time.monotonic() + deadline_s
     while True:
@@ -112,6 +127,13 @@ def _finish(done: Done, raw: str, called: bool) -> Finish:
 def prompt_hash(dialect: Dialect) -> str:
     """SHA-256 of how the dialect writes a prompt; what the tools add to it is hashed apart."""
     settings = Settings()
-    conversation = (Message("system", "s"), Message("user", "u"), Message("assistant", "a"), Message("user", "v"))
+    conversation = (
+        Message("system", "s"),
+        Message("user", "u"),
+        Message("assistant", "a"),
+        Message("user", "v"),
+    )
     prompt = dialect.render(conversation, (), settings)
-    return hashlib.sha256("\0".join((dialect.name, prompt.fixed, prompt.rest, *prompt.stop)).encode()).hexdigest()
+    return hashlib.sha256(
+        "\0".join((dialect.name, prompt.fixed, prompt.rest, *prompt.stop)).encode()
+    ).hexdigest()

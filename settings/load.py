@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -65,7 +66,7 @@ def _check_file(path: Path) -> None:
         return
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected keys and values, got {type(data).__name__}")
-    unknown = [key for key in _keys(data) if key not in _known(Config)]
+    unknown = [key for key in _keys(cast("dict[str, object]", data)) if key not in _known(Config)]
     if unknown:
         raise ConfigError("\n".join(f"{path}: unknown key {key}; {_near(key)}" for key in unknown))
 
@@ -83,7 +84,7 @@ def _keys(data: Mapping[str, object], before: str = "") -> Iterator[str]:
     for key, value in data.items():
         yield f"{before}{key}"
         if isinstance(value, dict) and f"{before}{key}" in _known(Config):
-            yield from _keys(value, f"{before}{key}.")
+            yield from _keys(cast("dict[str, object]", value), f"{before}{key}.")
 
 
 def _known(model: type[BaseModel], before: str = "") -> set[str]:

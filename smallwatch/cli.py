@@ -24,8 +24,6 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
-        if cmd_name == "models":
-            ctx.obj = _models_setup()
         found: Any = getattr(importlib.import_module(module), name)
         if isinstance(found, click.Command):
             return found
@@ -35,18 +33,6 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
-
-
-def _models_setup() -> object:
-    from models.cli import ModelsSetup
-    from providers.registry import store_options
-    from settings.load import ConfigError, load_config
-
-    try:
-        config = load_config()
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
-    return ModelsSetup(config.model, store_options(config))
 
 
 @click.command(

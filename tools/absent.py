@@ -85,6 +85,6 @@ class AbsentAccounts:
     async def current(self) -> NoReturn:
         """Raises `Refused`."""
         raise Refused(
-            "Accounts are not available here: nobody can be logged in, so scans, which need an account, cannot"
-            f" be started; {_RUN_NOW}."
+            "Accounts are not available here: nobody can be logged in, and scans need an account;"
+            f" {_RUN_NOW}."
         )

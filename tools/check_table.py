@@ -24,13 +24,15 @@ def print_result(result: ToolResult, console: Console | None = None) -> None:
     out = console or Console(highlight=False)
     mark = Text("✓ ", style="green") if result.success else Text("✗ ", style="red")
     out.print(mark + Text(result.message))
-    plain = {key: value for key, value in result.data.items() if not _rows(value)}
+    # The sentence has told what is wrong with the arguments.
+    data = {key: value for key, value in result.data.items() if key != "problems"}
+    plain = {key: value for key, value in data.items() if not _rows(value)}
     if plain:
         table = Table(show_header=False, box=None)
         for key, value in plain.items():
             table.add_row(Text(_heading(key), style="bold"), Text(_cell(value)))
         out.print(table)
-    for key, value in result.data.items():
+    for key, value in data.items():
         if _rows(value):
             out.print(_table(_heading(key), _rows(value)))
 
@@ -64,10 +66,9 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return number(value, 3)
     if isinstance(value, list):
-        parts = [_cell(item) for item in cast("list[object]", value)]
-        return ("\n" if any(isinstance(item, dict) for item in cast("list[object]", value)) else ", ").join(
-            parts
-        )
+        items = cast("list[object]", value)
+        between = "\n" if any(isinstance(item, dict) for item in items) else ", "
+        return between.join(map(_cell, items))
     if isinstance(value, dict):
         pairs = cast("dict[str, object]", value)
         return ", ".join(f"{_heading(key)} {_cell(item)}" for key, item in pairs.items())

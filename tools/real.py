@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 import dns.asyncresolver
 import dns.exception
@@ -235,7 +235,7 @@ async def reverse_name(address: str) -> str | None:
     """Looks up the name of an address; None where it has none, none that is a host name, or DNS is slow."""
     try:
         answer = await dns.asyncresolver.resolve_address(address, lifetime=_NAME_S)
-        return parse_host(str(answer[0]).removesuffix("."))
+        return parse_host(str(cast("object", answer[0])).removesuffix("."))
     except (dns.exception.DNSException, OSError, ValueError):
         return None
 

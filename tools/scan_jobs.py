@@ -103,8 +103,8 @@ class ScanJobs:
         running = [entry.message_id for entry in self._jobs.values() if entry.state == "running"]
         if len(running) >= _MOST_RUNNING:
             raise Refused(
-                f"{len(running)} scans are running ({', '.join(running)}), and no more may; wait for one or cancel"
-                " it."
+                f"{len(running)} scans are running ({', '.join(running)}), and no more may; wait for one or"
+                " cancel it."
             )
         if isinstance(request, NmapRequest):
             addresses = (await self._nmap.size(request.target)).addresses

@@ -66,8 +66,10 @@ def index(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Mapping[str
 def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Mapping[str, Case]) -> Iterator[Markup]:
     """What a case shows when it is opened, `PIECE` of them in each."""
     for start in range(0, len(keys), PIECE):
-        entries = [_entry(runs, key, questions) for key in keys[start : start + PIECE]]
-        yield data(entries, id=f"piece-{start // PIECE}")
+        part = keys[start : start + PIECE]
+        asked = {case: question_object(questions[case]) for case in dict(part) if case in questions}
+        rows = [[_row(run, run.rows[key]) if key in run.rows else None for run in runs] for key in part]
+        yield data({"questions": asked, "rows": rows}, id=f"piece-{start // PIECE}")
 
 
 def reproduce(record: RunRecord, case: str, repeat: int) -> str:
@@ -75,15 +77,6 @@ def reproduce(record: RunRecord, case: str, repeat: int) -> str:
     parts = ["evals", "run", "--model", record.requested or record.model.name, "--suite", record.suite.path]
     parts += ["--case", case, "--seed", str(record.seed + repeat), "--constrained", record.constrained]
     return shlex.join(parts)
-
-
-def _entry(runs: Sequence[LoadedRun], key: Key, questions: Mapping[str, Case]) -> dict[str, Any]:
-    case = questions.get(key[0])
-    rows = [run.rows.get(key) for run in runs]
-    return {
-        "question": None if case is None else question_object(case),
-        "rows": [None if row is None else _row(run, row) for run, row in zip(runs, rows, strict=True)],
-    }
 
 
 def _row(run: LoadedRun, row: Row) -> dict[str, Any]:

@@ -51,4 +51,4 @@ def data(value: Any, **attributes: str) -> Markup:
 
 
 def _plain(value: str | float) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -33,7 +33,8 @@ def page(runs: Sequence[LoadedRun], grouping: Grouping) -> Iterator[str]:
     script = (_HERE / "report.js").read_text("utf-8")
     questions, note = read_questions(runs[0].record)
     keys = cases.keys_of(runs)
-    title = f"{' against '.join([runs[-1].name, runs[0].name][: len(runs)])} on {runs[0].record.suite.name}"
+    others = ", ".join(run.name for run in runs[1:])
+    title = f"{others}{' against ' if others else ''}{runs[0].name} on {runs[0].record.suite.name}"
     yield '<!doctype html>\n<html lang="en">\n'
     yield _head(title, style, script)
     yield "\n<body>\n"

@@ -131,10 +131,11 @@
   }
 
   function body(number) {
-    const entry = piece(Math.floor(number / index.piece))[number % index.piece];
+    const { questions, rows } = piece(Math.floor(number / index.piece));
+    const id = index.cases[number][0];
     const node = make("div", undefined, "body");
-    question(node, entry.question);
-    entry.rows.forEach((row, place) => {
+    question(node, Object.hasOwn(questions, id) ? questions[id] : null);
+    rows[number % index.piece].forEach((row, place) => {
       const label = index.cases[number][4][place];
       const heading = `${index.runs[place]}: ${label < 0 ? "not asked" : index.labels[label]}`;
       node.append(make("h3", heading));

@@ -1,0 +1,1 @@
+"""Codecs between conversations and the text that each family of models reads and writes."""

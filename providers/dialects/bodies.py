@@ -105,7 +105,7 @@ class BodyReader(ObjectReader):
             frame.extra.append("missing-brace")
         self.settle(*frame.extra, *(("missing-end-tag",) if frame.needed and not ended else ()))
         self.source.unmark()
-        self.structure()
+        self.after_space()
         return True
 
     def _closes_with_opening(self) -> bool:

@@ -23,8 +23,8 @@ class NamedReader(BodyReader):
         """Reads up to one of these markers, which stays; "" and nothing read if none comes soon enough."""
         source = self.source
         while True:
-            found = stops.find(source)
-            if found is not None and found[2] and found[0] - source.at <= longest:
+            found = stops.find(source, longest)
+            if found is not None and found[2]:
                 text = source.text[source.at : found[0]]
                 source.at = found[0]
                 return text or " "
@@ -130,4 +130,4 @@ class NamedReader(BodyReader):
                 break
         self.settle(*frame.extra, *(("missing-end-tag",) if frame.needed and not ended else ()))
         source.unmark()
-        self.structure()
+        self.after_space()

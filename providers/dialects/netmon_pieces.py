@@ -32,7 +32,7 @@ TOOL_NAMES = (
 )  # fmt: skip
 
 #: Characters of a tool result that the model is shown; the rest is cut, and it says so.
-RESULT_CHARS = 1200
+RESULT_CHARS = 450
 
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {127: None, 13: None}
 
@@ -52,7 +52,9 @@ CLOSE_CALL = "}}</tool_call>"
 
 def offer(names: Sequence[str]) -> str:
     """Writes the list of tools on offer."""
-    return TOOLS + (EVERY_TOOL if set(names) >= set(TOOL_NAMES) else " ".join(n for n in TOOL_NAMES if n in names))
+    return TOOLS + (
+        EVERY_TOOL if set(names) >= set(TOOL_NAMES) else " ".join(n for n in TOOL_NAMES if n in names)
+    )
 
 
 def write_calls(calls: Sequence[ToolCall], schemas: Mapping[str, Mapping[str, Any]]) -> str:
@@ -62,7 +64,9 @@ def write_calls(calls: Sequence[ToolCall], schemas: Mapping[str, Mapping[str, An
 
 def write_call(name: str, arguments: Mapping[str, Any]) -> str:
     """Writes one call whose arguments are already as the model writes them."""
-    return open_call(name) + json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))[1:-1] + CLOSE_CALL
+    return (
+        open_call(name) + json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))[1:-1] + CLOSE_CALL
+    )
 
 
 def show_result(content: str) -> str:

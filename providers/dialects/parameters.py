@@ -60,6 +60,9 @@ class ParameterReader(NamedReader):
     xml_repair: ClassVar[str] = "other-form"
     json_repair: ClassVar[str] = ""
 
+    # In a value: where a tag was that may end it, though what follows does not fit.
+    _doubtful = -1
+
     def call_tag(self, opening: str, repairs: tuple[str, ...] = ()) -> Steps:
         """Reads what follows a tag that encloses calls, just read: JSON or function tags."""
         source = self.source
@@ -186,32 +189,42 @@ class ParameterReader(NamedReader):
         given.repairs.extend(repairs)
         return ""
 
+    def certain_to(self) -> int:
+        """Returns up to where what was read is certain to belong to the arguments."""
+        return self._doubtful if self._doubtful >= 0 else super().certain_to()
+
     def _value(self, given: _Given, frame: Frame, grammar: Grammar) -> StepsToMaybe:
         """Reads up to the end of a value; returns whether its own tag ends it, None where nothing does."""
         source = self.source
         markers = markers_of((grammar.closes,), grammar.opens, frame.closes, self.call_tags.values())
         follow = markers_of(grammar.opens, frame.closes, self.call_tags, self.call_tags.values())
-        doubtful = -1
-        while True:
+        self._doubtful = -1
+        closed: bool | None = False
+        while closed is False:
             found = markers.find(source)
             if found is None or not found[2]:
                 source.at = found[0] if found else len(source.text)
-                if source.ended:
-                    if doubtful >= 0:
-                        source.rewind(doubtful)
-                    return True if doubtful >= 0 else None
-                yield
-                continue
-            source.at, marker = found[0], found[1]
-            if marker == grammar.closes:
-                if (yield from self._followed(len(marker), follow)):
-                    return True
-                doubtful = source.position if doubtful < 0 else doubtful
-            elif (yield from self._breaks(marker, given, grammar, follow)):
-                if doubtful >= 0:
-                    source.rewind(doubtful)
-                return doubtful >= 0
-            source.at += len(marker)
+                if not source.ended:
+                    yield
+                    continue
+                closed = None
+            else:
+                source.at, marker = found[0], found[1]
+                if marker == grammar.closes and (yield from self._followed(len(marker), follow)):
+                    closed = True
+                elif marker == grammar.closes:
+                    self._doubtful = source.position if self._doubtful < 0 else self._doubtful
+                    source.at += len(marker)
+                elif (yield from self._breaks(marker, given, grammar, follow)):
+                    break
+                else:
+                    source.at += len(marker)
+        if self._doubtful >= 0 and not closed:
+            # No better end than this tag, though what follows it is odd.
+            source.rewind(self._doubtful)
+            closed = True
+        self._doubtful = -1
+        return closed
 
     def _followed(self, length: int, follow: Markers) -> StepsToBool:
         """Says whether, after a tag, something comes that may follow it; what else comes makes it text."""

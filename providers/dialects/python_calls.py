@@ -224,7 +224,7 @@ def _looks_like_arguments(window: str, known: bool, certain: bool) -> bool | Non
     none_given = _NONE_GIVEN.match(window)
     if none_given:
         if none_given["after"] is None:
-            return certain if none_given.end() == len(window) else False
+            return (True if certain else None) if none_given.end() == len(window) else False
         if none_given["after"] == "]" and not certain:
             return None
         # ``[f()](address)`` is a link in Markdown.

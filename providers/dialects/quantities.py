@@ -15,6 +15,7 @@ The spelling, in full::
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
@@ -106,54 +107,84 @@ def _zone(text: str | None) -> timezone | None:
         return UTC
     if text[0] in "+-":
         minutes = int(text[1:3]) * 60 + int(text[4:6])
-        return timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes)) if minutes < 1440 else None
+        return (
+            timezone(timedelta(minutes=minutes if text[0] == "+" else -minutes)) if minutes < 1440 else None
+        )
     return timezone(timedelta(minutes=ZONES[text])) if text in ZONES else None
 
 
-def _resolve(day: str | None, clock: str | None, now: datetime, toward: Toward) -> datetime:
-    hour, minute, second = ([int(x) for x in clock.split(":")] + [0])[:3] if clock else (0, 0, 0)
+_Clock = tuple[int, int, int]
+
+
+def _at(date: datetime, clock: _Clock) -> datetime:
+    if clock == (24, 0, 0):
+        return date + timedelta(days=1)
+    return date.replace(hour=clock[0], minute=clock[1], second=clock[2])
+
+
+def _resolve(day: str | None, clock_text: str | None, now: datetime, toward: Toward) -> datetime:
+    numbers = [int(number) for number in clock_text.split(":")] if clock_text else [0, 0]
+    clock: _Clock = (numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else 0)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-    def at(date: datetime) -> datetime:
-        if (hour, minute, second) == (24, 0, 0):
-            return date + timedelta(days=1)
-        return date.replace(hour=hour, minute=minute, second=second)
-
     if day is None:
-        moment = at(midnight)
-        if toward == "future" and moment < now:
-            return moment + timedelta(days=1)
-        return moment - timedelta(days=1) if toward == "past" and moment > now else moment
-    if day == "tonight":
-        # "tonight at 2" is said before midnight and means the small hours that follow.
-        return at(midnight + timedelta(days=1)) if clock and hour < 12 and now.hour >= 6 else at(midnight)
-    if day in ("today", "tomorrow", "yesterday"):
-        return at(midnight + timedelta(days={"today": 0, "tomorrow": 1, "yesterday": -1}[day]))
-    if day == "week":
-        return at(midnight - timedelta(days=now.weekday()))
-    if day in ("month", "year"):
-        return at(midnight.replace(day=1) if day == "month" else midnight.replace(month=1, day=1))
-    if day.startswith("+"):
-        return at(midnight + timedelta(days=int(day[1:-1])))
+        moment = _at(midnight, clock)
+        if toward == "future":
+            return moment if moment >= now else moment + timedelta(days=1)
+        return moment if moment <= now else moment - timedelta(days=1)
     if day[-3:] in _WEEKDAYS:
-        ahead = (_WEEKDAYS.index(day[-3:]) - now.weekday()) % 7
-        if day.startswith("last") or toward == "past":
-            back = (7 - ahead) % 7
-            moment = at(midnight - timedelta(days=back))
-            return moment if moment <= now and (back or not day.startswith("last")) else moment - timedelta(days=7)
-        moment = at(midnight + timedelta(days=ahead))
+        return _weekday(day, clock, now, toward)
+    if day[0].isdigit():
+        return _date(day, clock, now, toward, whole_day=clock_text is None)
+    return _at(_named(day, midnight, small_hours=bool(clock_text) and clock[0] < 12 and now.hour >= 6), clock)
+
+
+def _named(day: str, midnight: datetime, *, small_hours: bool) -> datetime:
+    match day:
+        case "tonight":
+            # "tonight at 2" is said before midnight and means the small hours that follow.
+            return midnight + timedelta(days=1 if small_hours else 0)
+        case "tomorrow":
+            return midnight + timedelta(days=1)
+        case "yesterday":
+            return midnight - timedelta(days=1)
+        case "week":
+            return midnight - timedelta(days=midnight.weekday())
+        case "month":
+            return midnight.replace(day=1)
+        case "year":
+            return midnight.replace(month=1, day=1)
+        case "today":
+            return midnight
+        case _:
+            return midnight + timedelta(days=int(day[1:-1]))
+
+
+def _weekday(day: str, clock: _Clock, now: datetime, toward: Toward) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    ahead = (_WEEKDAYS.index(day[-3:]) - now.weekday()) % 7
+    if toward == "future" and not day.startswith("last"):
+        moment = _at(midnight + timedelta(days=ahead), clock)
         return moment if moment > now else moment + timedelta(days=7)
+    back = (7 - ahead) % 7
+    moment = _at(midnight - timedelta(days=back), clock)
+    # "last sunday", said on a sunday, is a week ago.
+    is_over = moment <= now and (back > 0 or not day.startswith("last"))
+    return moment if is_over else moment - timedelta(days=7)
+
+
+def _date(day: str, clock: _Clock, now: datetime, toward: Toward, *, whole_day: bool) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if len(day) == 10:
-        return at(midnight.replace(year=int(day[:4]), month=int(day[5:7]), day=int(day[8:])))
+        return _at(midnight.replace(year=int(day[:4]), month=int(day[5:7]), day=int(day[8:])), clock)
     month, number = int(day[:2]), int(day[3:])
-    years = range(now.year, now.year + 9) if toward == "future" else range(now.year, now.year - 9, -1)
-    for year in years:
-        try:
-            moment = at(midnight.replace(year=year, month=month, day=number))
-        except ValueError:
+    # A day of today's date without a time is still ahead until it is over.
+    end = timedelta(days=1 if whole_day else 0)
+    for years in range(9):
+        year = now.year + years if toward == "future" else now.year - years
+        if month == 2 and number == 29 and not calendar.isleap(year):
             continue
-        whole_day = timedelta(days=0 if clock else 1)
-        if (toward == "future" and moment + whole_day > now) or (toward == "past" and moment <= now):
+        moment = _at(midnight.replace(year=year, month=month, day=number), clock)
+        if moment + end > now if toward == "future" else moment <= now:
             return moment
     raise ValueError(f"no such day: {day}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 #: Where a string stands: as a key, a value of an object, an item of an array, an argument, or alone.
@@ -53,7 +54,8 @@ QUOTE_CHARS = "".join(_BY_FIRST)
 _BLANK = re.compile(rf"\s{{0,{WINDOW}}}")
 _JUDGED = frozenset(",])\"'")
 _KEY_AHEAD = re.compile(r"[A-Za-z_$][\w$.-]*\s*(?P<sign>[:=])?")
-_LITERAL_AHEAD = re.compile(r"(?:-?[\d.]+|True|False|None)\s*(?P<sign>[,)])?")
+_WORD_AHEAD = re.compile(r"(?P<word>-?[\w.]*)\s*(?P<sign>[,)])?")
+_LITERAL = re.compile(r"-?\d[\d.]*|True|False|None")
 _CALL_AHEAD = re.compile(r"[A-Za-z_][\w.]*(?P<open>\()?")
 _QUOTED_KEY_AHEAD = re.compile(r"""["'][^"'\\\n]{1,64}(?P<end>["']\s*(?P<colon>:)?)?""")
 
@@ -103,6 +105,23 @@ def ends_string(text: str, at: int, place: Place, ended: bool) -> bool | None:
     return follows in _FOLLOWERS[place]
 
 
+# What follows a string that certainly ends, by its place.
+_CERTAIN_END: dict[Place, str] = {
+    "key": r"(?=\s*:)",
+    "value": r"(?=\s*(?:[}\]]|,\s*[\"']))",
+    "item": r"(?=\s*[,\]}])",
+    "argument": r"(?!)",
+    "alone": "",
+}
+
+
+@lru_cache(maxsize=512)
+def plain_string(quote: str, place: Place, stops: frozenset[str] = frozenset()) -> re.Pattern[str]:
+    """Matches a string that needs no second look: no escapes, none of `stops`, and a clear end."""
+    outside = re.escape(quote + "\\" + "".join(sorted(stops)))
+    return re.compile(f"{quote}([^{outside}\x00-\x1f]+){quote}{_CERTAIN_END[place]}")
+
+
 #: What else may follow the string, by its place.
 _FOLLOWERS: dict[Place, str] = {"key": ":,}])", "value": "}]", "item": ",}]", "argument": "", "alone": ""}
 
@@ -127,12 +146,12 @@ def _before_key(rest: str, certain: bool) -> bool | None:
 
 def _before_literal(rest: str, certain: bool) -> bool | None:
     """After the comma of an argument list an argument without a name may come too."""
-    literal = _LITERAL_AHEAD.match(rest)
-    if literal is None:
+    word = _WORD_AHEAD.match(rest)
+    if word is None or (word.end() < len(rest) and not word["sign"]):
         return False
-    if literal["sign"]:
-        return True
-    return (True if certain else None) if literal.end() == len(rest) else False
+    if word.end() == len(rest) and not word["sign"] and not certain:
+        return None
+    return _LITERAL.fullmatch(word["word"]) is not None
 
 
 def _before_call_end(rest: str, certain: bool) -> bool | None:

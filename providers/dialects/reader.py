@@ -53,6 +53,8 @@ TURN_ENDS = frozenset(
 Convert = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 _TAIL = 80
+# White space between words on either side of a call, at most.
+_BLANK_LONGEST = 16
 
 
 class Reader:
@@ -105,6 +107,9 @@ class Reader:
         self._streaming = False
         self._streamed = 0
         self._trim = True
+        self._blank = ""
+        # The last visible character; at the start white space, which needs no more of it.
+        self._last: str = " "
         self._ignored = self.dropped | TURN_ENDS | frozenset(self.thinking.values())
         self._steps = self._read(thinks)
         next(self._steps, None)
@@ -141,9 +146,13 @@ class Reader:
         self.settle()
         return self._drain()
 
+    def certain_to(self) -> int:
+        """Returns up to where what was read is certain to belong to the arguments."""
+        return self.scanner.certain_to()
+
     def _drain(self) -> list[DialectEvent]:
         if self._streaming:
-            self._flush_arguments(self.scanner.held_from())
+            self._flush_arguments(self.certain_to())
         events, self._events = self._events, []
         return events
 
@@ -210,13 +219,17 @@ class Reader:
             yield
 
     def say(self, text: str) -> None:
-        """Emits visible text; white space that follows a call or a tag is dropped."""
+        """Emits visible text; white space around a call or a tag is kept only between words."""
         if self._trim:
-            text = text.lstrip()
+            words = text.lstrip()
+            if len(self._blank) < _BLANK_LONGEST:
+                self._blank = (self._blank + text[: len(text) - len(words)])[:_BLANK_LONGEST]
+            text = words if not words or self._last.isspace() else self._blank + words
         if text:
             if self._pending is not None:
                 self.settle()
             self._trim = False
+            self._last = text[-1]
             self.tail = (self.tail + text)[-_TAIL:]
             self._events.append(Text(text))
 
@@ -235,7 +248,13 @@ class Reader:
     def structure(self) -> None:
         """Notes that something that is no text was read."""
         self._trim = True
+        self._blank = ""
         self.tail = ""
+
+    def after_space(self) -> None:
+        """Notes the same, where white space after it may have been read too."""
+        self.structure()
+        self._blank = " " if self.source.before().isspace() else ""
 
     # Calls.
 

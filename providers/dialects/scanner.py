@@ -11,7 +11,7 @@ from collections.abc import Generator
 from functools import lru_cache
 from typing import Literal
 
-from providers.dialects.quoting import QUOTE_CHARS, Place, Quote, ends_string, quote_at
+from providers.dialects.quoting import QUOTE_CHARS, Place, Quote, ends_string, plain_string, quote_at
 from providers.dialects.source import Markers, Source, StepsToBool, markers_of
 
 _CLOSER = {"{": "}", "[": "]", "(": ")"}
@@ -20,15 +20,6 @@ _NEW_CALL = re.compile(r"""["']name["']\s*:""")
 _COMMENT_BEFORE = frozenset(" \t\r\n,{}[]()")
 # How far before the name of a call its bracket may stand, where the call follows a string that is not closed.
 _BRACE_BACK = 8
-# What follows a string that certainly ends, by its place.
-_CERTAIN_END: dict[Place, str] = {
-    "key": r"(?=\s*:)",
-    "value": r"(?=\s*(?:[}\]]|,\s*\"))",
-    "item": r"(?=\s*[,\]}])",
-    "argument": r"(?!)",
-    "alone": r"",
-}
-
 Stop = Literal["", "marker", "end", "cut"]
 
 
@@ -43,13 +34,6 @@ def _inside(closes: str, escapes: bool, firsts: frozenset[str]) -> re.Pattern[st
     """Matches what means nothing inside a string."""
     stops = closes[0] + ("\\" if escapes else "") + "{" + "".join(sorted(firsts))
     return re.compile(f"[^{re.escape(stops)}]*")
-
-
-@lru_cache(maxsize=64)
-def _plain_strings(firsts: frozenset[str]) -> dict[Place, re.Pattern[str]]:
-    """Matches strings that need no second look: no escapes, no markers, and a clear end."""
-    body = f'"[^"{re.escape(chr(92) + "".join(sorted(firsts)))}]+"'
-    return {place: re.compile(body + end) for place, end in _CERTAIN_END.items()}
 
 
 class Scanner:
@@ -83,7 +67,6 @@ class Scanner:
         self.ends = ends
         self._tags = tags
         self._plain = _outside(ends.first)
-        self._plain_strings = _plain_strings(tags.first)
         self.stop = ""
         self.in_string = False
 
@@ -92,7 +75,7 @@ class Scanner:
         """Every bracket of the last value was closed."""
         return not self._stack
 
-    def held_from(self) -> int:
+    def certain_to(self) -> int:
         """Returns up to where what was read is certain to belong to the value."""
         position = self._source.position
         if self._suspect < 0 and self._brace < 0:
@@ -152,8 +135,8 @@ class Scanner:
     def _quoted(self, sign: str) -> Generator[None, None, tuple[bool, bool]]:
         """Reads past a string, or a sign that opens none; returns whether it was one, and closed."""
         source = self._source
-        if sign == '"':
-            plain = self._plain_strings[self._place].match(source.text, source.at)
+        if sign == '"' or (sign == "'" and not source.before().isalnum()):
+            plain = plain_string(sign, self._place, self._tags.first).match(source.text, source.at)
             if plain is not None:
                 source.at = plain.end()
                 return True, True

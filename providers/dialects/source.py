@@ -160,15 +160,20 @@ class Markers:
         self._search = pattern.search
         self._match = pattern.match
 
-    def find(self, source: Source) -> tuple[int, str, bool] | None:
+    def find(self, source: Source, within: int | None = None) -> tuple[int, str, bool] | None:
         """Looks for the next marker.
+
+        Args:
+            source: The text.
+            within: How many characters may precede it; more are not looked at.
 
         Returns:
             Index in the text, what was found and whether it is a whole marker; or None. A marker that is
             only begun lies at the end of the text, and more text must decide.
         """
-        found = self._search(source.text, source.at)
-        if found is None:
+        limit = len(source.text) if within is None else source.at + within + self.longest
+        found = self._search(source.text, source.at, limit)
+        if found is None or (within is not None and found.start() - source.at > within):
             return None
         text = found.group()
         if source.ended:

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any, Literal
 
-from providers.dialects.quoting import QUOTE_CHARS, Place, Quote, ends_string, quote_at
+from providers.dialects.quoting import QUOTE_CHARS, Place, Quote, ends_string, plain_string, quote_at
 from providers.dialects.unescape import read_escape, unescape_once
 
 #: Brackets inside each other, at most.
@@ -307,6 +307,11 @@ class TolerantReader:
     def _string(self, quote: Quote, place: Place) -> str:
         start = self._at
         self._note("" if self._python and quote.name == "single" else quote.repair)
+        if quote.opens in "\"'":
+            simple = plain_string(quote.opens, place).match(self._text, start)
+            if simple is not None:
+                self._at = simple.end()
+                return simple[1]
         self._at += len(quote.opens)
         parts: list[str] = []
         text, closes, plain = self._text, quote.closes, _plain(quote.closes[0], quote.escapes)

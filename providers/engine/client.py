@@ -131,7 +131,9 @@ class Engine:
                 message = await inbox.get()
                 if message is None:
                     finished = True
-                    raise ProviderUnavailable(f"the engine of {self._path.name} died; the next request starts it again")
+                    raise ProviderUnavailable(
+                        f"the engine of {self._path.name} died; the next request starts it again"
+                    )
                 if isinstance(message, Error):
                     finished = True
                     raise ProviderRejected(message.message)

@@ -6,6 +6,7 @@ Everything here runs in the engine's own process, on one thread.
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +19,16 @@ from numpy.typing import NDArray
 
 from providers.engine.threads import ThreadTuner
 
+#: llama.cpp's level of messages that are worth keeping.
+_ERROR = 4
+
 
 class LlamaError(RuntimeError):
     """llama.cpp refused a file or a call."""
 
 
-def _silence(level: int, text: bytes, data: Any) -> None:  # noqa: ARG001 - the C signature
-    if level >= 4:
-        import sys
-
+def _silence(level: int, text: bytes, data: Any) -> None:
+    if level >= _ERROR:
         sys.stderr.buffer.write(text)
 
 
@@ -64,19 +66,24 @@ class Llama:
         lib.llama_backend_init()
         model_params = lib.llama_model_default_params()
         model_params.use_mmap = True
-        self._model = lib.llama_model_load_from_file(str(path).encode(), model_params)
+        # llama.cpp's pointers are checked here, once; their types would ask for it at every use.
+        self._model: Any = lib.llama_model_load_from_file(str(path).encode(), model_params)
         if not self._model:
-            raise LlamaError(f"llama.cpp cannot load {path.name}: it is damaged, or of an architecture it does not know")
+            raise LlamaError(
+                f"llama.cpp cannot load {path.name}: it is damaged, or of an architecture it does not know"
+            )
         params = lib.llama_context_default_params()
         params.n_ctx = context * slots
         params.n_batch = params.n_ubatch = batch
         params.n_seq_max = slots
         params.n_threads = params.n_threads_batch = threads
-        self._context = lib.llama_init_from_model(self._model, params)
+        self._context: Any = lib.llama_init_from_model(self._model, params)
         if not self._context:
-            raise LlamaError(f"no context of {slots} x {context} tokens for {path.name}: it needs more memory")
-        self._memory = lib.llama_get_memory(self._context)
-        self._vocab = lib.llama_model_get_vocab(self._model)
+            raise LlamaError(
+                f"no context of {slots} x {context} tokens for {path.name}: it needs more memory"
+            )
+        self._memory: Any = lib.llama_get_memory(self._context)
+        self._vocab: Any = lib.llama_model_get_vocab(self._model)
         self.vocabulary: int = lib.llama_vocab_n_tokens(self._vocab)
         self.batch_size = batch
         self._batch = lib.llama_batch_init(batch, 0, 1)
@@ -90,7 +97,7 @@ class Llama:
 
     def metadata(self, key: str) -> str | None:
         """A string of the file's metadata."""
-        buffer = ctypes.create_string_buffer(65536)
+        buffer: Any = ctypes.create_string_buffer(65536)
         length = lib.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
         return None if length < 0 else buffer.value.decode("utf-8", "replace")
 
@@ -168,9 +175,9 @@ class Llama:
 
     def save(self, sequence: int) -> bytes:
         """Copies a sequence's state out."""
-        size = lib.llama_state_seq_get_size(self._context, sequence)
+        size = lib.llama_state_seq_get_size(self._context, lib.llama_seq_id(sequence))
         buffer = (ctypes.c_uint8 * size)()
-        written = lib.llama_state_seq_get_data(self._context, buffer, size, sequence)
+        written = lib.llama_state_seq_get_data(self._context, buffer, size, lib.llama_seq_id(sequence))
         return bytes(memoryview(buffer)[:written])
 
     def restore(self, sequence: int, state: bytes) -> None:
@@ -180,7 +187,7 @@ class Llama:
             LlamaError: The state is not of this model.
         """
         buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-        if lib.llama_state_seq_set_data(self._context, buffer, len(state), sequence) == 0:
+        if lib.llama_state_seq_set_data(self._context, buffer, len(state), lib.llama_seq_id(sequence)) == 0:
             raise LlamaError("a kept state does not fit the model")
 
 

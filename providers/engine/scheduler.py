@@ -34,7 +34,7 @@ class _Sequence:
     fixed_left: int = 0
     fixed_tokens: tuple[int, ...] = ()
     first_token: float = 0.0
-    tokens: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list[int])
     unsent: str = ""
     decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -127,7 +127,8 @@ class Scheduler:
         rest = self._llama.tokenize(request.rest)
         total = len(fixed) + len(rest)
         if total + request.max_tokens > self._context and not self._llama.recurrent:
-            self._emit(Error(request.id, f"the conversation is too long: {total} tokens and {request.max_tokens} to make do not fit into {self._context}"))  # fmt: skip
+            room = f"{total} tokens and {request.max_tokens} to make do not fit into {self._context}"
+            self._emit(Error(request.id, f"the conversation is too long: {room}"))
             return
         try:
             matcher = self._matcher(request.grammar)

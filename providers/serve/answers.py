@@ -120,7 +120,7 @@ async def whole(pieces: AsyncIterator[Delta | Finish], heading: Heading) -> dict
     async for piece in pieces:
         if isinstance(piece, Finish):
             message: dict[str, Any] = {"role": "assistant", "content": "".join(text) or None, "refusal": None}
-            if thought:
+            if any(thought):
                 message["reasoning_content"] = "".join(thought)
             if calls:
                 message["tool_calls"] = calls

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from providers.base import Constraint, Message, Role, Settings, ToolCall, ToolSpec
 from providers.serve.errors import Refusal
@@ -115,6 +115,16 @@ class ChatForm(_Form):
     logprobs: Literal[False] | None = None
     response_format: _TextFormat | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_written(cls, data: object) -> object:
+        """Refuses what Python's reader takes and no JSON writer after it: half characters, NaN, endless depth."""
+        try:
+            json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        except (UnicodeEncodeError, RecursionError):
+            raise ValueError("half of a surrogate pair, or too deep; send whole characters") from None
+        return data
+
 
 class _TextFormat(_Form):
     type: Literal["text"]
@@ -135,7 +145,9 @@ def messages(form: ChatForm) -> tuple[Message, ...]:
         calls = tuple(_call(call, index) for call in each.tool_calls or ())
         asked.update(call.id for call in calls)
         if each.role == "tool" and each.tool_call_id not in asked:
-            said = f"the result in messages.{index} answers no call; give it the tool_call_id of one before it"
+            said = (
+                f"the result in messages.{index} answers no call; give it the tool_call_id of one before it"
+            )
             raise Refusal(400, said, param="messages")
         content = each.content
         text = "".join(part.text for part in content) if isinstance(content, list) else content

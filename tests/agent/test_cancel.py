@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from agent.agent import Agent
+from agent.approval import ApprovalError
+from agent.audit import AuditRecord
 from agent.conversation import Conversation
 from agent.events import (
     ApprovalRequested,
@@ -21,7 +23,7 @@ from agent.events import (
 )
 from agent.loop import run_turn
 from agent.stopping import CancelToken, Stop, Stopped
-from providers.base import Chunk, Message, Settings, Text, ToolSpec
+from providers.base import Chunk, Finish, Message, Settings, Text, ToolSpec
 from providers.scripted import ScriptedReply
 from tests.agent.support import Journal, agent_of, call, calls, check_pairs, of, play, says
 
@@ -121,11 +123,18 @@ async def test_token_ends_tools_and_keeps_the_results_there_are():
 
 async def test_token_ends_the_wait_for_approval():
     journal = Journal()
-    turn = Watched(agent_of([calls(call("change", at=1))], journal.context))
+    audit: list[AuditRecord] = []
+    agent = agent_of([calls(call("change", at=1))], journal.context, audit)
+    turn = Watched(agent)
     await turn.until(ApprovalRequested)
     assert await turn.cancel() < 0.3
     assert not journal.runs
     check_pairs(turn.conversation.messages)
+
+    assert agent.gate.pending(turn.conversation.id) == ()
+    with pytest.raises(ApprovalError):
+        agent.gate.decide(of(ApprovalRequested, turn.events)[0].approval.id, True, "too late")
+    assert [record.action for record in audit] == ["requested", "withdrawn"]
 
 
 async def test_a_stubborn_model_delays_nobody():
@@ -225,6 +234,45 @@ async def test_nothing_runs_after_a_cancel_between_events():
         if isinstance(event, ToolRunning):
             token.cancel()
     assert not journal.runs
+
+
+class Burst:
+    """A model that says all at once."""
+
+    name = "burst"
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+    ) -> AsyncIterator[Chunk]:
+        for _ in range(100):
+            yield Text("word ")
+        yield Finish("stop")
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", [StepStarted, ApprovalRequested])
+async def test_a_cancel_before_a_long_wait_is_heard(kind: type[Event]):
+    token = CancelToken()
+    slow = ScriptedReply(calls=(call("change", at=1),), delay_s=4 if kind is StepStarted else 0)
+    began = time.perf_counter()
+    async for event in run_turn(agent_of([slow], Journal().context), Conversation(), "go on", token):
+        if isinstance(event, kind):
+            began = time.perf_counter()
+            token.cancel()
+    assert time.perf_counter() - began < 0.5
+
+
+async def test_no_word_follows_a_cancel():
+    token = CancelToken()
+    words: list[str] = []
+    async for event in run_turn(agent_of(Burst()), Conversation(), "go on", token):
+        if isinstance(event, TextDelta):
+            words.append(event.text)
+            if len(words) == 3:
+                token.cancel()
+    assert len(words) == 3
 
 
 async def test_nothing_is_asked_before_the_consumer_wants_it():

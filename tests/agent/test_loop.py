@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +41,7 @@ from providers.base import (
 )
 from providers.scripted import ScriptedReply, in_order
 from tests.agent.support import Asked, Journal, agent_of, call, calls, check_pairs, of, play, says
+from tools.clock import SetClock
 from tools.simulated import simulated_context
 
 PING = call("ping_host", target="gw1.lan")
@@ -224,6 +227,18 @@ async def test_token_limit_after_a_call_ends_without_asking_again():
     assert len(script.requests) == 1
     assert events[-1].reason == "tokens"
     assert "limit of 6 tokens" in events[-1].text
+
+
+async def test_replies_are_told_the_time_and_what_is_left_of_it():
+    now = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    script = Asked(in_order([says("Yes."), says("No.")]))
+    context = replace(Journal().context, clock=SetClock(now))
+    await play(agent_of(script, context, limits=TurnLimits(seconds=9)))
+    await play(agent_of(script, context, settings=Settings(deadline_s=3)))
+    (_, _, first), (_, _, second) = script.requests
+    assert first.now == second.now == now
+    assert 9 < first.deadline_s <= 10
+    assert second.deadline_s == 3
 
 
 async def test_time_limit_ends_a_slow_reply_and_keeps_it():

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from evals.case_file import ExpectedForm
-from evals.cases import Case
+from evals.cases import Case, load_suite
 from evals.expected import compile_call
+from evals.loaded import LoadedRun, load_runs
 from evals.provenance import Code, Hardware
 from evals.record import RunRecord, SuiteRef
 from evals.rows import Row
+from evals.store import RunStore
 from evals.toolset import load_toolset
 from providers.base import (
     Call,
@@ -201,3 +203,39 @@ def row_of(number: int, **changes: Any) -> Row:
         **changes,
     }
     return Row(**values)
+
+
+def stored_run(directory: Path, suite: Path, rows: Iterable[Row], **changes: Any) -> Path:
+    """A run of a suite with the given rows, stored as a run stores them."""
+    loaded = load_suite(str(suite))
+    reference = SuiteRef(name=loaded.name, path=str(suite), sha256=loaded.sha256, cases=len(loaded.cases))
+    record = record_of(suite=reference, tools_sha256=loaded.toolset.sha256, **changes)
+    with RunStore.create(directory, record) as store:
+        for row in rows:
+            store.append(row)
+    return directory
+
+
+def ping_row(number: int, right: bool = True, **changes: Any) -> Row:
+    """A row of case `number` of `ping_suite`; a wrong one pings another host."""
+    host = f"h{number}.lan" if right else "other.lan"
+    values: dict[str, Any] = {
+        "id": f"p{number}",
+        "label": "correct" if right else "wrong_value",
+        "calls": ({"name": "ping_host", "arguments": {"target": host}},),
+        "raw": f"ping_host({host})",
+        **changes,
+    }
+    return row_of(number, **values)
+
+
+def two_runs(folder: Path, before: Sequence[bool], after: Sequence[bool]) -> tuple[LoadedRun, LoadedRun]:
+    """A baseline and another run on one suite; each is right in the cases that are true."""
+    suite = ping_suite(folder / "suite.jsonl", len(before))
+    names = []
+    for name, outcomes in (("f16", before), ("q4_k", after)):
+        rows = (ping_row(number, right) for number, right in enumerate(outcomes))
+        model = ModelInfo(f"rule:{name}", name, 7, 14_000_000 if name == "f16" else 4_000_000)
+        names.append(str(stored_run(folder / name, suite, rows, model=model)))
+    first, second = load_runs(names)
+    return first, second

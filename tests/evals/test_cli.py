@@ -36,7 +36,7 @@ def environment(delay_s: float = 0.0) -> dict[str, str]:
 
 
 def evals(cwd: Path, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*DRIVER, *map(str, arguments)],
         cwd=cwd,
         env=environment(),
@@ -49,7 +49,7 @@ def evals(cwd: Path, *arguments: str | Path, status: int = 0) -> subprocess.Comp
 
 
 def start(cwd: Path, *arguments: str | Path, delay_s: float) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [*DRIVER, *map(str, arguments)],
         cwd=cwd,
         env=environment(delay_s),
@@ -100,7 +100,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     times: list[float] = []
     for _ in range(3):
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
         )
         seconds, *modules = done.stdout.splitlines()[-1].split(" ")
@@ -194,7 +194,7 @@ def test_a_run_that_scored_nothing_fails(tmp_path: Path) -> None:
 
 def test_a_killed_run_resumes_with_every_case_once(tmp_path: Path) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 60)
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     for number in range(3):
         run = tmp_path / f"run{number}"
         kept = 0
@@ -248,7 +248,7 @@ def test_progress_is_live_on_a_terminal_and_plain_lines_elsewhere(tmp_path: Path
 
     ours, theirs = pty.openpty()
     command = [*DRIVER, "run", "--suite", str(suite), "--out", "b"]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command,
         cwd=tmp_path,
         env={**environment(0.01), "TERM": "xterm"},

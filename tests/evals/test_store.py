@@ -39,7 +39,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
 @pytest.fixture
 def fast_path(tmp_path: Path) -> Iterator[Path]:
     """A directory in memory where there is one: forcing thousands of files to a disk takes minutes."""
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as directory:
         yield Path(directory)
 
@@ -125,7 +125,7 @@ with RunStore.create(Path(sys.argv[1]), record_of()) as store:
 
 def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _WRITER, str(tmp_path / "run")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout and writer.stdout.readline() == "locked\n"
         with pytest.raises(StoreError, match=f"process {writer.pid} is writing"):
             RunStore.resume(tmp_path / "run", record_of())
@@ -172,6 +172,7 @@ IDENTITY: list[tuple[dict[str, Any], str]] = [
     ({"seed": 1}, "seed: was 0, is 1"),
     ({"repeats": 2}, "repeats: was 1, is 2"),
     ({"limit": 5}, "limit: was None, is 5"),
+    ({"only": ("c1",)}, "cases: was [], is ['c1']"),
 ]
 
 
@@ -192,8 +193,19 @@ def test_a_resume_elsewhere_or_later_is_no_other_run(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_record_is_in_its_identity_or_known_not_to_matter() -> None:
-    told = {"schema_version", "created", "command", "requested", "hardware"}
-    covered = {"suite", "limit", "seed", "repeats", "constrained", "model", "sampler", "tools_sha256", "code"}
+    told = {"schema_version", "created", "command", "requested", "hardware", "rescored"}
+    covered = {
+        "suite",
+        "limit",
+        "only",
+        "seed",
+        "repeats",
+        "constrained",
+        "model",
+        "sampler",
+        "tools_sha256",
+        "code",
+    }
     assert set(RunRecord.model_fields) == told | covered | {"packages"}
 
 

@@ -20,13 +20,26 @@ KEY = "hf_secretsecretsecret0123456789"
 def event(delta: dict[str, Any] | None = None, reason: str | None = None, **more: Any) -> str:
     """Writes one event of a stream."""
     choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": reason}]
-    head = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "system_fingerprint": "f"}
+    head = {
+        "id": "x",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "system_fingerprint": "f",
+    }
     return f"data: {json.dumps(head | {'choices': choices} | more)}\n\n"
 
 
-def call_piece(index: int | None, arguments: str | None, name: str | None = None, call_id: str | None = None) -> str:
+def call_piece(
+    index: int | None, arguments: str | None, name: str | None = None, call_id: str | None = None
+) -> str:
     """Writes an event with a piece of a call."""
-    piece = {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+    piece = {
+        "index": index,
+        "id": call_id,
+        "type": "function",
+        "function": {"name": name, "arguments": arguments},
+    }
     return event({"tool_calls": [piece]})
 
 

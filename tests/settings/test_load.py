@@ -37,22 +37,31 @@ def test_the_environment_goes_before_the_file(elsewhere: Path, monkeypatch: pyte
 
 def test_an_unknown_key_is_named_with_the_nearest(elsewhere: Path) -> None:
     (elsewhere / "config.yaml").write_text("testllm:\n  thread: 3\nmodl: x\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"unknown key testllm\.thread; did you mean testllm\.threads\?(.|\n)*modl.*did you mean model"):
+    with pytest.raises(
+        ConfigError,
+        match=r"unknown key testllm\.thread; did you mean testllm\.threads\?(.|\n)*modl.*did you mean model",
+    ):
         load_config()
 
 
 def test_an_unknown_variable_is_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMALLWATCH_TESTLLM__THREAD", "3")
-    with pytest.raises(ConfigError, match="SMALLWATCH_TESTLLM__THREAD; did you mean SMALLWATCH_TESTLLM__THREADS"):
+    with pytest.raises(
+        ConfigError, match="SMALLWATCH_TESTLLM__THREAD; did you mean SMALLWATCH_TESTLLM__THREADS"
+    ):
         load_config()
 
 
 def test_a_wrong_value_says_where_it_was_set(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (elsewhere / "config.yaml").write_text("testllm:\n  slots: 0\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"config\.yaml: testllm\.slots: .*greater than or equal to 1, got 0"):
+    with pytest.raises(
+        ConfigError, match=r"config\.yaml: testllm\.slots: .*greater than or equal to 1, got 0"
+    ):
         load_config()
     monkeypatch.setenv("SMALLWATCH_TESTLLM__SLOTS", "many")
-    with pytest.raises(ConfigError, match=r"SMALLWATCH_TESTLLM__SLOTS: testllm\.slots: .*integer, got 'many'"):
+    with pytest.raises(
+        ConfigError, match=r"SMALLWATCH_TESTLLM__SLOTS: testllm\.slots: .*integer, got 'many'"
+    ):
         load_config()
 
 

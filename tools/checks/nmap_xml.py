@@ -29,7 +29,7 @@ def parse_scan(document: bytes) -> tuple[ScannedHost, ...]:
     """
     try:
         root: Element = fromstring(document)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise CheckFailed(f"nmap's output could not be read: {error}; run the scan again.") from error
     hosts = (_host(element) for element in root.iter("host"))
     return tuple(host for host in hosts if host is not None)

@@ -76,11 +76,11 @@ class Port43:
                 if len(asked) == 1 or not answers:
                     raise
                 break
-            fields = _fields(text)
+            fields = whois_fields(text)
             server = next((name for key in _REFERRALS for name in _servers(fields.get(key, []))), None)
             # The first server is only a signpost: what it tells is about the whole ending or block.
             if (len(asked) > 1 or server is None) and not _NOTHING.search(text):
-                answers.append(_registered(fields))
+                answers.append(read_fields(fields))
         found = Registered()
         for answer in answers:
             found = found.completed_by(answer)
@@ -108,7 +108,8 @@ class Port43:
         return data.decode("utf-8", "replace")
 
 
-def _fields(text: str) -> dict[str, list[str]]:
+def whois_fields(text: str) -> dict[str, list[str]]:
+    """Reads the `Key: value` lines of a whois answer: values by key in lower case."""
     fields: dict[str, list[str]] = {}
     for key, value in _LINE.findall(text):
         fields.setdefault(" ".join(key.casefold().split()), []).append(value)
@@ -121,7 +122,9 @@ def _servers(values: list[str]) -> list[str]:
     return [name for host in hosts if (name := host_name(re.sub(r":\d+$", "", host)))]
 
 
-def _registered(fields: dict[str, list[str]]) -> Registered:
+def read_fields(fields: dict[str, list[str]]) -> Registered:
+    """Reads the fields of a whois answer, which each registry names in its own way."""
+
     def first(kind: str) -> str | None:
         return next((text for key in _KEYS[kind] for text in map(clean, fields.get(key, [])) if text), None)
 

@@ -41,9 +41,9 @@ async def check_quantum(
         except NotTls:
             # Some servers hang up without an alert when they take no group; the second offer tells.
             chosen = None
-        rest = [group for group in CLASSICAL if group not in offered]
+        rest = [group for group in CLASSICAL if group not in offered] or CLASSICAL
         try:
-            used = chosen or (await _choice(found, port, rest) if rest else None)
+            used = chosen or await _choice(found, port, rest)
         except NotTls as error:
             raise CheckFailed(
                 f"{target} speaks no TLS 1.3 on port {port}: {error}; try the port of its TLS service."

@@ -37,7 +37,7 @@ class Rdap:
     def __init__(
         self, resolve: Resolve, tls: ssl.SSLContext, clock: Clock, bootstrap: str = IANA_BOOTSTRAP
     ) -> None:
-        """Takes what judges each server's address, whom to trust, the time, and the folder URL of the lists."""
+        """Takes what judges servers' addresses, whom to trust, the time, and the folder URL of the lists."""
         self._resolve = resolve
         self._tls = tls
         self._clock = clock
@@ -64,7 +64,7 @@ class Rdap:
         while True:
             answer = await self._ask(urls, f"domain/{quote(part)}")
             if answer is not None:
-                return _domain(answer)
+                return read_domain(answer)
             part = part.partition(".")[2]
             if len(part) <= len(ending):
                 raise NotFound(f"No registration was found for {name}; it is not registered, or misspelt.")
@@ -84,7 +84,7 @@ class Rdap:
         answer = await self._ask(urls, f"ip/{address}")
         if answer is None:
             raise NotFound(f"No registration was found for the address {address}; it may be unassigned.")
-        return _network(answer)
+        return read_network(answer)
 
     async def _services(self, kind: str) -> list[tuple[list[str], list[str]]]:
         kept = self._lists.get(kind)
@@ -143,7 +143,8 @@ async def _body(response: httpx.Response, url: str) -> bytes:
     return body
 
 
-def _domain(answer: Mapping[str, Any]) -> Registered:
+def read_domain(answer: Mapping[str, Any]) -> Registered:
+    """Reads an RDAP object of a domain; what it lacks or spells wrong is left out."""
     servers = (host_name(entry.get("ldhName")) for entry in _objects(answer.get("nameservers")))
     return Registered(
         registrar=_entity(answer, "registrar"),
@@ -154,7 +155,8 @@ def _domain(answer: Mapping[str, Any]) -> Registered:
     )
 
 
-def _network(answer: Mapping[str, Any]) -> Registered:
+def read_network(answer: Mapping[str, Any]) -> Registered:
+    """Reads an RDAP object of an address block; what it lacks or spells wrong is left out."""
     blocks = [
         f"{block.get('v4prefix') or block.get('v6prefix')}/{block.get('length')}"
         for block in _objects(answer.get("cidr0_cidrs"))

@@ -62,21 +62,14 @@ async def check_smtp(
             greeting = await client.connect()
             connect_ms = _since(connecting)
             await client.ehlo()
+            offers = tuple(sorted(client.esmtp_extensions))
         except (aiosmtplib.SMTPException, OSError) as error:
             raise CheckFailed(f"{target} is no working mail server on port {port}: {error}.") from error
         finally:
             # Without QUIT, whose answer is not worth waiting for.
             client.close()
-    offers = tuple(sorted(client.esmtp_extensions))
-    return SmtpOutcome(
-        target,
-        port,
-        greeting.message,
-        offers,
-        client.supports_extension("starttls"),
-        connect_ms,
-        _since(began),
-    )
+    starttls = "starttls" in offers
+    return SmtpOutcome(target, port, greeting.message, offers, starttls, connect_ms, _since(began))
 
 
 def _since(began: float) -> float:

@@ -23,6 +23,12 @@ from tools.resolve import Resolver, Target
 from tools.wording import day
 
 _MOST_HANDSHAKE_BYTES: Final = 1 << 20
+_UNREADABLE: Final = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,9 @@ async def check_certificate(
     try:
         chain = [x509.load_der_x509_certificate(der) for der in _chain(session)]
         outcome = _outcome(target, host, port, chain, fault, protocols)
-    except (ValueError, x509.DuplicateExtension) as error:
+        links = tuple(ChainLink(_name(c.subject), _name(c.issuer), c.not_valid_after_utc) for c in chain)
+    except _UNREADABLE as error:
         raise CheckFailed(f"The certificate of {host} cannot be read: {error}.") from error
-    links = tuple(ChainLink(_name(c.subject), _name(c.issuer), c.not_valid_after_utc) for c in chain)
     return CertificateReport(outcome, links, session.version() or "unknown")
 
 
@@ -127,10 +133,14 @@ async def _handshake(stream: Stream, context: ssl.SSLContext, server_name: str |
     while True:
         try:
             session.do_handshake()
-            return session
+            done = True
         except ssl.SSLWantReadError:
-            stream.writer.write(outgoing.read())
-            await stream.writer.drain()
+            done = False
+        # The last words too: a server that misses them logs a failed handshake.
+        stream.writer.write(outgoing.read())
+        await stream.writer.drain()
+        if done:
+            return session
         data = await stream.reader.read(1 << 14)
         taken += len(data)
         if not data or taken > _MOST_HANDSHAKE_BYTES:

@@ -38,14 +38,18 @@ def vocabulary() -> Vocabulary:
 
 
 def accepts(tokenizer: object, vocabulary: Vocabulary, text: str, *, said: str, copy: bool) -> bool:
-    matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(grammar(TOOLS, [Message("user", said)], copy=copy)))
+    matcher = LLMatcher(
+        tokenizer, LLMatcher.grammar_from_lark(grammar(TOOLS, [Message("user", said)], copy=copy))
+    )
     assert not matcher.is_error(), matcher.get_error()
     ids = vocabulary.encode(text)
     return matcher.try_consume_tokens(ids) == len(ids) and matcher.is_accepting()
 
 
 @pytest.mark.parametrize("copy", [False, True])
-def test_every_reply_that_the_model_is_taught_can_be_said(tokenizer: object, vocabulary: Vocabulary, copy: bool) -> None:
+def test_every_reply_that_the_model_is_taught_can_be_said(
+    tokenizer: object, vocabulary: Vocabulary, copy: bool
+) -> None:
     generator = Generator(load_bank(), seed=4)
     refused: list[str] = []
     asked = 0
@@ -79,7 +83,9 @@ CALL = '<tool_call>{"name":"check_port","arguments":{"target":"gw1.lan","port":8
         ("", False, False),
     ],
 )
-def test_what_a_grammar_allows(tokenizer: object, vocabulary: Vocabulary, text: str, schema: bool, copy: bool) -> None:
+def test_what_a_grammar_allows(
+    tokenizer: object, vocabulary: Vocabulary, text: str, schema: bool, copy: bool
+) -> None:
     said = "is 80 open on gw1.lan?"
     assert accepts(tokenizer, vocabulary, text, said=said, copy=False) == schema
     assert accepts(tokenizer, vocabulary, text, said=said, copy=True) == copy

@@ -24,7 +24,9 @@ from providers.dialects.netmon_wire import from_wire, to_wire
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOOLS = json.loads((Path(__file__).parents[3] / "tools" / "schema.json").read_text(encoding="utf-8"))
-SCHEMAS: dict[str, dict[str, Any]] = {t["function"]["name"]: t["function"]["parameters"]["properties"] for t in TOOLS}
+SCHEMAS: dict[str, dict[str, Any]] = {
+    t["function"]["name"]: t["function"]["parameters"]["properties"] for t in TOOLS
+}
 
 
 def test_the_family_knows_exactly_the_tools() -> None:
@@ -73,7 +75,10 @@ def test_taken_arguments_survive_the_wire(arguments: dict[str, Any]) -> None:
 
 def test_a_call_is_written_without_white_space() -> None:
     call = ToolCall("c", "edit_host", {"interval_s": 300, "address": "db-03"})
-    assert write_calls([call], SCHEMAS) == open_call("edit_host") + '"address":"db-03","interval_s":"5m"' + CLOSE_CALL
+    assert (
+        write_calls([call], SCHEMAS)
+        == open_call("edit_host") + '"address":"db-03","interval_s":"5m"' + CLOSE_CALL
+    )
 
 
 @given(st.text(max_size=200))

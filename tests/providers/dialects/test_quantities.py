@@ -61,7 +61,9 @@ def test_point(text: str, future: str, past: str) -> None:
         assert iso(found) == expected
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:10", "13-45 10:00", "UTC", "tomorrow 09:00 XYZ", "mon tue", "-", "+"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "25:10", "13-45 10:00", "UTC", "tomorrow 09:00 XYZ", "mon tue", "-", "+"]
+)
 def test_no_point(text: str) -> None:
     assert resolve_point(text, NOW, "future") is None
 

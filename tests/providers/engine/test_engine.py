@@ -18,7 +18,13 @@ FIXED = offer(["ping_host", "check_port"])
 
 
 def ask(text: str, **changes: object) -> Generate:
-    values: dict[str, object] = {"id": 0, "fixed": FIXED, "rest": USER + text + ASSISTANT, "max_tokens": 64, "stop": (END,)}
+    values: dict[str, object] = {
+        "id": 0,
+        "fixed": FIXED,
+        "rest": USER + text + ASSISTANT,
+        "max_tokens": 64,
+        "stop": (END,),
+    }
     return Generate(**{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -76,7 +82,9 @@ async def test_the_same_seed_gives_the_same_text(engine: Engine) -> None:
 
 async def test_a_closed_request_frees_its_slot(engine: Engine) -> None:
     for _ in range(6):
-        pieces = engine.generate(ask("tell me everything", max_tokens=2000, stop=(), sampling=Sampling(temperature=2.0)))
+        pieces = engine.generate(
+            ask("tell me everything", max_tokens=2000, stop=(), sampling=Sampling(temperature=2.0))
+        )
         await anext(pieces)
         await pieces.aclose()
     async with asyncio.timeout(20):
@@ -85,7 +93,9 @@ async def test_a_closed_request_frees_its_slot(engine: Engine) -> None:
 
 
 async def test_a_killed_engine_fails_its_requests_and_starts_again(engine: Engine) -> None:
-    pieces = engine.generate(ask("tell me everything", max_tokens=2000, stop=(), sampling=Sampling(temperature=2.0)))
+    pieces = engine.generate(
+        ask("tell me everything", max_tokens=2000, stop=(), sampling=Sampling(temperature=2.0))
+    )
     await anext(pieces)
     process = engine._process
     assert process is not None
