@@ -19,7 +19,7 @@ from evals.text import visible
 if TYPE_CHECKING:
     from evals.export import Form
     from evals.launch import Options
-    from providers.base import Constraint
+    from providers.base import Constraint, Settings
     from providers.info import DescribedProvider
 
 _NOTHING_SCORED = 1
@@ -48,6 +48,15 @@ def _refusing() -> Generator[None]:
         if error.filename is None:  # standard output, which click knows how to lose
             raise
         raise _Refused(visible(f"{error.filename}: {error.strerror}")) from error
+
+
+def _reply() -> Settings:
+    """How replies are made, by the configuration."""
+    from providers.base import Settings
+    from settings.load import load_config
+
+    reply = load_config().reply
+    return Settings(max_tokens=reply.max_tokens, temperature=reply.temperature, deadline_s=reply.deadline_s)
 
 
 async def _open_provider(model: str | None) -> DescribedProvider:
@@ -143,7 +152,7 @@ def _run(options: Options, as_json: bool) -> int:
     display = RunDisplay()
     try:
         with display:
-            directory, record, tally = asyncio.run(launch(options, _open_provider, display))
+            directory, record, tally = asyncio.run(launch(options, _open_provider, display, _reply()))
     except KeyboardInterrupt:
         return _interrupted(display.directory)
     except (SuiteError, StoreError, ProviderRejected, ConfigError) as error:

@@ -67,7 +67,10 @@ class Display(Protocol):
 
 
 async def launch(
-    options: Options, open_provider: Callable[[str | None], Awaitable[DescribedProvider]], display: Display
+    options: Options,
+    open_provider: Callable[[str | None], Awaitable[DescribedProvider]],
+    display: Display,
+    reply: Settings | None = None,
 ) -> tuple[Path, RunRecord, Tally]:
     """Makes a run, or the rest of one.
 
@@ -75,6 +78,7 @@ async def launch(
         options: What to run.
         open_provider: Makes a provider of a model's name.
         display: Who is told.
+        reply: How replies are made, but for what the options say; the defaults if None.
 
     Returns:
         The run's directory, its record and its rows, added up.
@@ -91,8 +95,10 @@ async def launch(
     suite = select(whole, options.only)
     provider = await open_provider(options.model)
     try:
-        settings = Settings(
-            seed=options.seed or 0, constrained=options.constrained or provider.info.default_constrained
+        settings = replace(
+            reply or Settings(),
+            seed=options.seed or 0,
+            constrained=options.constrained or provider.info.default_constrained,
         )
         record = _record(options, whole, provider.info, settings)
         if resumed:

@@ -6,7 +6,9 @@ import logging
 import os
 from pathlib import Path
 
-from models.catalogue import load_catalogue, parse
+from pydantic import SecretStr
+
+from models.catalogue import parse
 from models.errors import ModelError, WeightsMissing
 from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
@@ -20,7 +22,7 @@ from settings.schema import Config, TestLLMSettings
 
 log = logging.getLogger(__name__)
 
-SCRIPTED = "scripted"
+SCRIPTED, TURBOLLM, HUGLLM = "scripted", "turbollm", "hugllm"
 
 
 async def open_provider(
@@ -29,7 +31,8 @@ async def open_provider(
     """Makes a provider; a local model's process starts here, so that a bad file is told at once.
 
     Args:
-        model: A model's name, a format, a path, `hf:owner/repo:file` or `scripted`; None is the configured one.
+        model: A model's name, a format, a path, `hf:owner/repo:file`, `turbollm`, `hugllm` or `scripted`; None is
+            the configured one.
         config: The settings.
         on_progress: Told of downloads and conversions.
 
@@ -41,6 +44,8 @@ async def open_provider(
         from providers.script_file import load_script
 
         return load_script()
+    if model in (TURBOLLM, HUGLLM):
+        return _hosted(model, config)
     try:
         ref = parse(model or config.model, config.model)
         resolved = await resolve(ref, store_options(config), on_progress)
@@ -49,6 +54,35 @@ async def open_provider(
     except ModelError as error:
         raise ProviderRejected(str(error)) from error
     return await _testllm(resolved, config)
+
+
+def _hosted(model: str, config: Config) -> DescribedProvider:
+    # The clients of these take a second to import.
+    if model == TURBOLLM:
+        from providers.turbollm import TurboLLM
+
+        turbo = config.turbollm
+        return TurboLLM(
+            api_key=_key("OPENAI_API_KEY"),
+            model=turbo.model,
+            base_url=turbo.base_url or None,
+            tool_format=turbo.tool_format,
+        )
+    from providers.hugllm import HugLLM
+
+    hug = config.hugllm
+    return HugLLM(
+        api_key=_key("HF_TOKEN"),
+        model=hug.model,
+        host=hug.host,
+        base_url=hug.base_url or None,
+        tool_format=hug.tool_format,
+    )
+
+
+def _key(variable: str) -> SecretStr | None:
+    found = os.environ.get(variable)
+    return SecretStr(found) if found else None
 
 
 def store_options(config: Config) -> StoreOptions:
@@ -105,8 +139,3 @@ def engine_options(settings: TestLLMSettings) -> EngineOptions:
         state_bytes=settings.state_mib * 2**20,
         load_timeout_s=settings.load_timeout_s,
     )
-
-
-def model_names() -> list[str]:
-    """The names that `open_provider` knows."""
-    return [*load_catalogue().names, SCRIPTED]

@@ -28,20 +28,29 @@ class TestLLMSettings(_Section):
     load_timeout_s: float = Field(default=120, gt=0)
 
 
+class TurboLLMSettings(_Section):
+    """A hosted model by the OpenAI chat API; its key comes from the environment only."""
+
+    model: str = "gpt-4o-mini"
+    base_url: str = ""
+    tool_format: str = "native"
+
+
+class HugLLMSettings(_Section):
+    """A hosted model by Hugging Face; its key comes from the environment only."""
+
+    model: str = "meta-llama/Llama-3.1-8B-Instruct"
+    host: str = "auto"
+    base_url: str = ""
+    tool_format: str = "native"
+
+
 class ReplySettings(_Section):
     """How one reply is made."""
 
     max_tokens: int = Field(default=512, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=2)
     deadline_s: float = Field(default=120, gt=0)
-
-
-class AgentSettings(_Section):
-    """How one turn is bounded, and what the tools run on."""
-
-    max_steps: int = Field(default=8, ge=1, le=100)
-    max_seconds: float = Field(default=300, gt=0)
-    world: str = ""
 
 
 class Config(BaseSettings):
@@ -58,8 +67,9 @@ class Config(BaseSettings):
     model: str = "netmon-7m"
     cache: str = ""
     testllm: TestLLMSettings = Field(default_factory=TestLLMSettings)
+    turbollm: TurboLLMSettings = Field(default_factory=TurboLLMSettings)
+    hugllm: HugLLMSettings = Field(default_factory=HugLLMSettings)
     reply: ReplySettings = Field(default_factory=ReplySettings)
-    agent: AgentSettings = Field(default_factory=AgentSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -9,6 +9,7 @@ import click
 
 #: Sub-commands: name, where it is defined, one line for --help.
 _COMMANDS = {
+    "engine": ("smallwatch.engine:engine", "Serve local models by the OpenAI chat API."),
     "models": ("models.cli:app", "List, show, fetch, convert and remove models."),
     "tools": ("tools.cli:app", "List and show the tools that models call."),
 }
@@ -40,7 +41,8 @@ class _Lazy(click.Group):
     epilog="""\b
 Examples:
   smallwatch models list
-  smallwatch tools list --json""",
+  smallwatch tools list --json
+  smallwatch engine serve""",
 )
 @click.version_option(package_name="smallwatch")
 def main() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -38,6 +41,7 @@ _HIDDEN: Final = ("agent_location",)
 _POLL_S: Final = 0.5
 _FAILED: Final = 1
 _MISUSED: Final = 2
+_TERMINATED: Final = 128 + 15
 
 _POLICY: Final = Annotated[
     Literal["operator", "public"], typer.Option(help="Which addresses may be reached, besides global ones.")
@@ -80,7 +84,10 @@ def _command(definition: ToolDefinition) -> Callable[..., None]:
         reach = _reach(values.pop("policy"), values.pop("allow") or [])
         as_json: bool = values.pop("as_json")
         arguments = {key: value for key, value in values.items() if value not in (None, [])}
-        result = asyncio.run(run_check(definition.name, arguments, reach))
+        try:
+            result = asyncio.run(run_check(definition.name, arguments, reach))
+        except asyncio.CancelledError:
+            raise typer.Exit(_TERMINATED) from None
         if as_json:
             typer.echo(result.to_json())
         else:
@@ -102,6 +109,10 @@ async def run_check(name: str, arguments: Mapping[str, Any], policy: ReachPolicy
         policy: Which addresses may be reached.
     """
     accounts = LocalOperator()
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        # Python ends at once on this signal, and would leave a running nmap behind.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with RealBackend(policy, accounts=accounts, say=_tell) as backend:
         context = ToolContext(backend, system_clock, default_registry())
         result = await run_tool(name, arguments, context)

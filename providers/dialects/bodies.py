@@ -210,9 +210,9 @@ class BodyReader(ObjectReader):
         while source.position < limit:
             found = _PLAIN.match(source.text, source.at, source.at + limit - source.position)
             source.at = found.end() if found else source.at
+            if source.position >= limit or (source.at == len(source.text) and source.ended):
+                break
             if source.at == len(source.text):
-                if source.ended:
-                    break
                 yield
             elif source.text[source.at] == "{" and _KEYED.match((yield from source.ahead(16))):
                 frame.repairs += ("leading-text",)
@@ -221,7 +221,7 @@ class BodyReader(ObjectReader):
                 frame.tries += 1
                 self.broken(source.marked(), "this is no call", 0)
                 return True
-            elif source.position < limit:
+            else:
                 source.at += 1
         self.release()
         return None

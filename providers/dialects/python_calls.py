@@ -15,7 +15,7 @@ from providers.dialects.tolerant import Unreadable
 from providers.dialects.typed import properties_of
 
 _AHEAD = 96
-_NAME = re.compile(r"[^\W\d](?:[\w.-]|\\_)*")
+_NAME = re.compile(r"[^\W\d](?:[\w.-]|\\_){0,160}")
 # What follows the name of a call: no arguments, one by name, or one by position. The text may end within.
 _NONE_GIVEN = re.compile(r"\(\s*\)\s*(?P<after>,|\](?P<link>.)?)?", re.DOTALL)
 _BY_NAME = re.compile(r"\(\s*(?:[^\W\d]\w*\s*(?:=(?P<value>[^=])?)?)?")
@@ -124,7 +124,8 @@ class PythonReader(NamedReader):
         while True:
             found = _NAME.match(source.text, source.at)
             end = found.end() if found else source.at
-            if end < len(source.text) or source.ended or end - source.at > 160:
+            cut = source.text[end:] == "\\" if end + 1 == len(source.text) else end == len(source.text)
+            if not cut or source.ended:
                 name = source.text[source.at : end]
                 source.at = end
                 return name.replace("\\_", "_")

@@ -83,11 +83,14 @@ async def run_program(
     except OSError as error:
         raise CheckFailed(f"{name} could not be started: {error.strerror}.") from error
     budget = _Budget(max_output_bytes)
+    readers = [
+        asyncio.create_task(_read(process.stdout, budget, on_output)),
+        asyncio.create_task(_read(process.stderr, budget, None)),
+    ]
     try:
         async with asyncio.timeout(deadline_s):
-            output, errors, exit_code = await asyncio.gather(
-                _read(process.stdout, budget, on_output), _read(process.stderr, budget, None), process.wait()
-            )
+            output, errors = await asyncio.gather(*readers)
+            exit_code = await process.wait()
     except TimeoutError as error:
         raise CheckFailed(
             f"{name} did not finish within {number(deadline_s)} s and was stopped; ask for less at once."
@@ -102,7 +105,8 @@ async def run_program(
             os.killpg(process.pid, signal.SIGKILL)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_REAP_S):
-                await process.wait()
+                await asyncio.gather(*(_discard(reader) for reader in readers))
+                await asyncio.gather(_drain(process.stdout), _drain(process.stderr), process.wait())
     return Finished(exit_code, output, errors)
 
 
@@ -132,3 +136,14 @@ async def _read(
         if on_output is not None:
             on_output(piece)
     return b"".join(pieces)
+
+
+async def _discard(reader: asyncio.Task[bytes]) -> None:
+    reader.cancel()
+    await asyncio.wait([reader])
+
+
+async def _drain(stream: asyncio.StreamReader | None) -> None:
+    """Reads what a killed program left in its pipe: a full pipe that nobody reads would never be closed."""
+    while stream is not None and await stream.read(_CHUNK_BYTES):
+        pass

@@ -55,7 +55,7 @@ def _ping_in(prefix: list[str], address: str) -> str:
 def test_without_any_right_the_cure_is_told() -> None:
     told = _ping_in(_NO_RIGHTS, "127.0.0.1")
     # A system may grant every group the unprivileged socket; then there is nothing to cure.
-    assert "may not send pings" in told and "CAP_NET_RAW" in told or "unprivileged" in told
+    assert ("may not send pings" in told and "CAP_NET_RAW" in told) or "unprivileged" in told
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

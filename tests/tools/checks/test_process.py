@@ -42,7 +42,7 @@ async def _stubborn(folder: Path, deadline_s: float) -> tuple[asyncio.Task[objec
     note = folder / "group"
     command = [sys.executable, "-c", _STUBBORN, str(note)]
     task: asyncio.Task[object] = asyncio.create_task(run_program(command, deadline_s))
-    while not note.exists() or not note.read_text():
+    while not note.exists() or not note.read_text():  # noqa: ASYNC110 - another process sets no event here
         await asyncio.sleep(0.02)
     return task, int(note.read_text())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -160,6 +161,24 @@ async def test_closing_the_backend_stops_its_scans(
     _, port = await _slow_scan(context, serve)
     await backend.aclose()
     assert _processes(port) == []
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+async def test_ending_the_command_ends_its_scan(serve: Serve, signal_number: signal.Signals) -> None:
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    server = await serve(hold)
+    code = "from tools.check_cli import app; app()"
+    arguments = ["nmap", "127.0.0.1", "service", "--ports", str(server.port), *_ALLOW]
+    command = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *arguments)
+    while not _processes(server.port):  # noqa: ASYNC110 - another process sets no event here
+        await asyncio.sleep(0.05)
+    command.send_signal(signal_number)
+    began = time.perf_counter()
+    assert await command.wait() != 0
+    assert time.perf_counter() - began < 2
+    assert _processes(server.port) == []
 
 
 async def test_a_scan_that_fails_is_a_failed_job() -> None:
