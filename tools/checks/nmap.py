@@ -22,8 +22,8 @@ _PROFILES: Final[dict[ScanProfile, tuple[str, ...]]] = {
     "ping": ("-sn",),
     "quick": ("-F",),
     "service": ("-sV",),
-    # Without scripts that may crash the target, reach others than the target, or tell others about it.
-    "vuln": ("-sV", "--script", "vuln and not (dos or broadcast or external)"),
+    # Without scripts that may crash or tie up the target, reach others, or tell others about it.
+    "vuln": ("-sV", "--script", "vuln and not (dos or broadcast or external or http-slowloris-check)"),
 }
 _DEADLINE_S: Final[dict[ScanProfile, float]] = {"ping": 60, "quick": 300, "service": 900, "vuln": 1800}
 _SECONDS_AN_ADDRESS: Final = 1.0

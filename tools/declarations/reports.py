@@ -52,7 +52,7 @@ async def get_host_data(
         detail_response: Also response-time statistics and packet counts.
         page: 1-based page of the result.
         page_size: Rows a page.
-    """  # noqa: E501 - a summary is one line, and this text is fixed.
+    """
     start, end = _period(date_start, date_end, context.clock())
     hosts = await select(context, host_id, address, all_if_unnamed=True)
     hosts = [host for host in hosts if alert_flag is None or host.alert == alert_flag]

@@ -42,8 +42,10 @@ async def _stubborn(folder: Path, deadline_s: float) -> tuple[asyncio.Task[objec
     note = folder / "group"
     command = [sys.executable, "-c", _STUBBORN, str(note)]
     task: asyncio.Task[object] = asyncio.create_task(run_program(command, deadline_s))
-    while not note.exists() or not note.read_text():  # noqa: ASYNC110 - another process sets no event here
+    for _ in range(500):
         await asyncio.sleep(0.02)
+        if note.exists() and note.read_text():
+            break
     return task, int(note.read_text())
 
 

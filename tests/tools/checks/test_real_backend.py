@@ -172,8 +172,10 @@ async def test_ending_the_command_ends_its_scan(serve: Serve, signal_number: sig
     code = "from tools.check_cli import app; app()"
     arguments = ["nmap", "127.0.0.1", "service", "--ports", str(server.port), *_ALLOW]
     command = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *arguments)
-    while not _processes(server.port):  # noqa: ASYNC110 - another process sets no event here
+    for _ in range(500):
         await asyncio.sleep(0.05)
+        if _processes(server.port):
+            break
     command.send_signal(signal_number)
     began = time.perf_counter()
     assert await command.wait() != 0
