@@ -9,6 +9,7 @@ import click
 
 #: Sub-commands: name, where it is defined, one line for --help.
 _COMMANDS = {
+    "check": ("tools.check_cli:app", "Check a host once, now, for real."),
     "engine": ("smallwatch.engine:engine", "Serve local models by the OpenAI chat API."),
     "models": ("models.cli:app", "List, show, fetch, convert and remove models."),
     "tools": ("tools.cli:app", "List and show the tools that models call."),
@@ -28,18 +29,29 @@ class _Lazy(click.Group):
         found: Any = getattr(importlib.import_module(module), name)
         if isinstance(found, click.Command):
             return found
-        # A typer application; what it makes is a click command.
-        return importlib.import_module("typer.main").get_command(found)
+        return _from_typer(cmd_name, found)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
 
+def _from_typer(name: str, app: Any) -> click.Command:
+    """Wraps a typer application, whose commands are none of click's: it gets the rest of the line as it stands."""
+
+    @click.command(name, add_help_option=False, context_settings={"ignore_unknown_options": True})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def command(rest: tuple[str, ...]) -> None:
+        app(args=list(rest), prog_name=f"smallwatch {name}")
+
+    return command
+
+
 @click.command(
     cls=_Lazy,
     epilog="""\b
 Examples:
+  smallwatch check tls example.org
   smallwatch models list
   smallwatch tools list --json
   smallwatch engine serve""",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_command_with_examples() -> None:
     said = run("--help").stdout
-    assert all(word in said for word in ("engine", "models", "tools", "Examples:"))
+    assert all(word in said for word in ("check", "engine", "models", "tools", "Examples:"))
 
 
 def test_the_tools_are_printed_as_the_contract_has_them() -> None:
@@ -33,6 +34,24 @@ def test_an_unknown_command_is_an_error() -> None:
     done = run("serv")
     assert done.returncode == 2
     assert "No such command 'serv'" in done.stderr
+
+
+def test_help_of_every_command_ends_well() -> None:
+    for words in (["check"], ["check", "port"], ["engine", "serve"], ["models", "list"], ["tools", "show"]):
+        done = run(*words, "--help")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "--" in done.stdout
+
+
+def test_a_real_check_tells_the_truth() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = run("check", "port", "127.0.0.1", str(port), "--allow", "127.0.0.0/8", "--json")
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["data"]["state"] == "open"
+    refused = run("check", "port", "127.0.0.1", str(port))
+    assert refused.returncode == 1
+    assert "127.0.0.1" in refused.stdout + refused.stderr
 
 
 def test_a_port_in_use_is_told() -> None:
