@@ -11,6 +11,7 @@ from typing import Protocol
 from providers.base import Call as CallChunk
 from providers.base import (
     Chunk,
+    DialectEvent,
     Finish,
     FinishReason,
     Message,
@@ -81,7 +82,7 @@ class TestLLM:
                         called = called or isinstance(event, CallChunk | MalformedChunk)
                         yield event
                     continue
-                for event in parser.finish():
+                for event in _ended(parser.finish(), message):
                     called = called or isinstance(event, CallChunk | MalformedChunk)
                     yield event
                 yield _finish(message, "".join(raw), called)
@@ -114,6 +115,19 @@ async def _until(
         except TimeoutError:
             raise ProviderTimeout(f"no whole reply within {deadline_s:g} s") from None
         yield message
+
+
+def _ended(events: list[DialectEvent], done: Done) -> list[DialectEvent]:
+    """A call that the limit of tokens cut short may lack an argument: it is no call, however well it reads."""
+    if done.reason != "length":
+        return events
+    cut = "the call was cut at the limit of tokens"
+    return [
+        MalformedChunk(event.call.name, cut)
+        if isinstance(event, CallChunk) and "truncated" in event.repairs
+        else event
+        for event in events
+    ]
 
 
 def _finish(done: Done, raw: str, called: bool) -> Finish:

@@ -16,14 +16,17 @@ from providers.dialects.tolerant import Unreadable
 # What may follow a tag that opens no call, before it is taken as text that mentions the tag.
 _MENTION = 256
 _KEYED = re.compile(r"""\{\s*["'\\]""")
-_PLAIN = re.compile(r"[^{<\[]+")
 _LABEL = re.compile(r"[A-Za-z_]{0,20}")
 _FENCE_LABELS = frozenset(
     ("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code")
 )
 # How an object begins that may be a call, as a lookahead that lets through what the end of the text cuts.
 OBJECT_AHEAD = rf"\s{{0,32}}(?:\Z|\\?(?:\Z|[\"'\u201c]?(?:\Z|{branch(CALL_KEYS)})))"
-_GUARDS = {"{": rf"(?={OBJECT_AHEAD})", "[": rf"(?=\s{{0,32}}(?:\Z|\{{{OBJECT_AHEAD}))"}
+_GUARDS = {
+    "{": rf"(?={OBJECT_AHEAD})",
+    "[": rf"(?=\s{{0,32}}(?:\Z|\{{{OBJECT_AHEAD}))",
+    "```": r"(?=[A-Za-z_]{0,20}\s{0,64}(?:\Z|[{\[<]))",
+}
 # After these a brace continues other JSON, or code, and opens no call.
 _INSIDE = re.compile(r"""(?:["'\]}]\s*:\s*|[\[({,`$=]\s*|\w)\Z""")
 
@@ -32,6 +35,12 @@ _INSIDE = re.compile(r"""(?:["'\]}]\s*:\s*|[\[({,`$=]\s*|\w)\Z""")
 def _guard(guard: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Compiles a guard: what fits, and what may fit with more text."""
     return re.compile(guard.replace(r"\Z", "(?!)")), re.compile(guard)
+
+
+@lru_cache(maxsize=256)
+def _before(firsts: frozenset[str]) -> re.Pattern[str]:
+    """Matches what is neither a brace nor the beginning of a marker."""
+    return re.compile(f"[^{re.escape('{' + ''.join(sorted(firsts)))}]*")
 
 
 class BodyReader(ObjectReader):
@@ -46,8 +55,6 @@ class BodyReader(ObjectReader):
     #: Whether a tag around an array must be closed; the array itself shows where it ends.
     list_needs_end: ClassVar[bool] = True
 
-    _fenced = False
-
     def guards(self) -> Mapping[str, str]:
         """A brace or a bracket matters only where a call may follow."""
         return _GUARDS
@@ -55,14 +62,11 @@ class BodyReader(ObjectReader):
     # Bodies.
 
     def tagged(
-        self, opening: str, closes: str | None, repairs: tuple[str, ...] = (), bare: bool = False
+        self, opening: str, closes: str, repairs: tuple[str, ...] = (), bare: bool = False
     ) -> StepsToBool:
         """Reads what follows an opening tag, just read; returns False where it was given back as text."""
         self.source.mark(len(opening))
-        frame = Frame(
-            frozenset((closes,)) if closes else frozenset(), bool(closes) and not bare, bare, repairs
-        )
-        return (yield from self.body(frame))
+        return (yield from self.body(Frame(frozenset((closes,)), not bare, bare, repairs)))
 
     def body(self, frame: Frame) -> StepsToBool:
         """Reads the calls of one body; the attempt begins at the mark.
@@ -151,6 +155,7 @@ class BodyReader(ObjectReader):
     def _inner_fence(self, frame: Frame) -> StepsToBool:
         if self.fence_repair and self.fence_repair not in frame.repairs:
             frame.repairs += (self.fence_repair,)
+        frame.fenced = True
         self.source.at += 3
         yield from self.label()
         return True
@@ -190,6 +195,7 @@ class BodyReader(ObjectReader):
         raw = source.between(begins, source.position)
         if (yield from source.space()) and source.text[source.at] == ":":
             entry = Entry(begins, candidate=False)
+            source.at += 1
             yield from self.entry_value(entry, raw)
             yield from self.entries(entry, frame)
             self.conclude(entry, frame, "{", ("missing-brace",))
@@ -207,8 +213,9 @@ class BodyReader(ObjectReader):
         """Reads on after a tag that no call follows, to tell a broken call from talk about the tag."""
         source = self.source
         limit = source.position + _MENTION
+        plain = _before(self.scanner.ends.first)
         while source.position < limit:
-            found = _PLAIN.match(source.text, source.at, source.at + limit - source.position)
+            found = plain.match(source.text, source.at, source.at + limit - source.position)
             source.at = found.end() if found else source.at
             if source.position >= limit or (source.at == len(source.text) and source.ended):
                 break
@@ -230,18 +237,18 @@ class BodyReader(ObjectReader):
 
     def sign(self, sign: str) -> Steps:
         """Reads what follows a brace, a bracket or a code fence in visible text."""
-        if sign == "```":
-            yield from self._fence()
-            return
         source = self.source
-        source.at -= 1
-        if self._may_open() and (yield from self._fits(sign)):
+        source.at -= len(sign)
+        opens = self.at_line_start() if sign == "```" else self._may_open()
+        if not opens or not (yield from self._fits(sign)):
+            source.at += len(sign)
+            self.say(sign)
+        elif sign == "```":
+            yield from self._fence()
+        else:
             source.mark()
             repairs = (self.bare_repair,) if self.bare_repair else ()
             yield from self.body(Frame(needed=False, bare=True, repairs=repairs))
-        else:
-            source.at += 1
-            self.say(sign)
 
     def at_line_start(self) -> bool:
         """Says whether only blanks precede on the line of visible text."""
@@ -258,32 +265,30 @@ class BodyReader(ObjectReader):
         source = self.source
         whole, begun = _guard(self.guards()[sign])
         while True:
-            if whole.match(source.text, source.at + 1):
+            after = source.at + len(sign)
+            if whole.match(source.text, after):
                 return True
-            if source.ended or not begun.match(source.text, source.at + 1):
+            if source.ended or not begun.match(source.text, after):
                 return False
             yield
 
     def _fence(self) -> Steps:
-        """Reads what follows a code fence in visible text."""
+        """Reads a code fence that stands here in visible text, and the calls in it."""
         source = self.source
-        if not self.at_line_start():
-            self.say("```")
-            return
-        if self._fenced and not self.tail:
-            self._fenced = False
-            self.structure()
-            return
-        source.mark(3)
+        source.mark()
+        source.at += 3
         label = yield from self.label()
         if label.lower() not in _FENCE_LABELS or not (yield from source.space()):
             self.release()
-            return
-        if source.text[source.at] in "{[":
+        elif source.text[source.at] in "{[":
             repairs = (self.fence_repair,) if self.fence_repair else ()
             yield from self.body(Frame(frozenset(("```",)), needed=False, bare=True, repairs=repairs))
-        elif (yield from markers_of(self.openers - SIGNS).standing(source)):
-            self._fenced = True
+        elif tag := (yield from markers_of(self.openers - SIGNS).standing(source)):
             source.unmark()
+            source.at += len(tag)
+            yield from self.opened(tag)
+            if (yield from source.space()) and (yield from source.ahead(3)) == "```":
+                source.at += 3
+                self.structure()
         else:
             self.release()

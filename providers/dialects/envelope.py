@@ -25,6 +25,8 @@ OTHER_KEYS = ("id", "type", "call_id", "tool_call_id", "index")
 WRAPPERS = ("tool_calls", "tool_call", "function_call")
 CALL_KEYS = frozenset((*NAME_KEYS, *ARGUMENT_KEYS, *OTHER_KEYS, *WRAPPERS))
 
+#: Characters of a tool's name, at most.
+LONGEST_NAME = 256
 #: What a tool may be called, where nothing but the name shows that an object is a call.
 PLAUSIBLE_NAME = re.compile(r"[^\W\d][\w.:/-]{0,127}")
 _TYPES = ("function", "tool_call", "tool_use", "function_call")
@@ -83,7 +85,7 @@ def _call_of(
             return FoundCall(name, arguments, "", repairs)
         raise Unreadable('the call has no "name"', 0)
     name = cast("str", fields[name_key]).strip()
-    if not name or len(name) > 256:
+    if not name or len(name) > LONGEST_NAME:
         raise Unreadable("the name of the tool is empty or too long", 0)
     if name_key != "name":
         repairs = (*repairs, "wrong-key-names")

@@ -124,7 +124,7 @@ class NamedReader(BodyReader):
             if sign in "]}":
                 frame.extra.append("extra-brace")
                 source.at += 1
-            elif sign == "`" and (yield from source.ahead(3)) == "```":
+            elif sign == "`" and frame.fenced and (yield from source.ahead(3)) == "```":
                 source.at += 3
             else:
                 break

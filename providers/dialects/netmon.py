@@ -56,11 +56,7 @@ class Netmon:
         schemas = parameter_schemas(tools)
 
         def convert(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-            try:
-                return from_wire(arguments, schemas.get(name, {}), settings.now)
-            except OverflowError:
-                # A time beyond the calendar: validation is to report it as it was written.
-                return arguments
+            return from_wire(arguments, schemas.get(name, {}), settings.now)
 
         return NetmonReader(tools, convert)
 

@@ -12,6 +12,7 @@ from providers.base import ToolSpec
 from providers.dialects.envelope import (
     ARGUMENT_KEYS,
     CALL_KEYS,
+    LONGEST_NAME,
     USUAL_ARGUMENTS,
     FoundCall,
     calls_of,
@@ -47,6 +48,7 @@ class Frame:
         listed: How many arrays are open.
         was_listed: An array has been opened.
         tries: Attempts so far, good or bad.
+        fenced: A code fence has been opened in it.
         extra: Tolerances that the last call needed at its end.
     """
 
@@ -57,6 +59,7 @@ class Frame:
     listed: int = 0
     was_listed: bool = False
     tries: int = 0
+    fenced: bool = False
     extra: list[str] = field(default_factory=list[str])
 
 
@@ -91,7 +94,6 @@ class ObjectReader(Reader):
 
     #: The names that the family gives to the arguments.
     native_arguments: ClassVar[tuple[str, ...]] = ("arguments",)
-
     #: What nothing marks as a call is one only if it names a tool on offer.
     bare_known_only: ClassVar[bool] = True
 
@@ -162,7 +164,8 @@ class ObjectReader(Reader):
             source.at += 1
         if self._stopped(entry) or not (yield from source.space()):
             return
-        if source.text[source.at] == ":":
+        if source.text[source.at] in ":{[":
+            source.at += source.text[source.at] == ":"
             yield from self.entry_value(entry, raw)
         elif entry.open:
             entry.over = "refused"
@@ -175,10 +178,9 @@ class ObjectReader(Reader):
         return bool(stop)
 
     def entry_value(self, entry: Entry, raw_key: str) -> Steps:
-        """Reads the value of a key, at whose colon the source stands."""
+        """Reads the value of a key, after its colon."""
         source = self.source
         key = raw_key.strip("\"'\\\u201c\u201d` \n\t").replace("\\_", "_")
-        source.at += 1
         if entry.open and (key not in CALL_KEYS or source.marked_length > _HOLD):
             entry.over = "refused"
             return
@@ -215,7 +217,7 @@ class ObjectReader(Reader):
         value = _scalar(raw)
         if entry.candidate and not speaks_of_call(key, value):
             entry.over = "refused"
-        elif key == "name" and isinstance(value, str) and value.strip():
+        elif key == "name" and isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_NAME:
             entry.name = self.plain_name(value.strip())
 
     def conclude(self, entry: Entry, frame: Frame, prefix: str = "", repairs: tuple[str, ...] = ()) -> bool:
@@ -226,6 +228,8 @@ class ObjectReader(Reader):
         try:
             read = read_json(raw, cut_off=entry.over == "end")
             calls = calls_of(read, self.native_arguments, self.tools)
+            if not calls:
+                raise Unreadable("it holds no call", 0)
             if entry.started and self.plain_name(calls[0].name) != entry.name:
                 raise Unreadable("the call has two names", 0)
         except Unreadable as error:

@@ -75,8 +75,14 @@ def resolve_point(text: str, now: datetime, toward: Toward) -> datetime | None:
     Returns:
         The instant in UTC, or None where the text is not a point in time.
     """
-    text = text.strip()
-    now = now.astimezone(UTC)
+    try:
+        return _point(text.strip(), now.astimezone(UTC), toward)
+    except (ValueError, OverflowError):
+        # No such day, or one beyond the calendar.
+        return None
+
+
+def _point(text: str, now: datetime, toward: Toward) -> datetime | None:
     if text == "now":
         return now
     if text[:1] in "+-" and (match := _AMOUNT.fullmatch(text[1:])) and match[2]:
@@ -88,17 +94,11 @@ def resolve_point(text: str, now: datetime, toward: Toward) -> datetime | None:
     zone = _zone(match["zone"])
     if zone is None:
         return None
-    try:
-        return _resolve(match["day"], match["clock"], now.astimezone(zone), toward).astimezone(UTC)
-    except ValueError:
-        return None
+    return _resolve(match["day"], match["clock"], now.astimezone(zone), toward).astimezone(UTC)
 
 
-def _iso(text: str) -> datetime | None:
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
+def _iso(text: str) -> datetime:
+    parsed = datetime.fromisoformat(text)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 

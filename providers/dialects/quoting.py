@@ -123,7 +123,13 @@ def plain_string(quote: str, place: Place, stops: frozenset[str] = frozenset()) 
 
 
 #: What else may follow the string, by its place.
-_FOLLOWERS: dict[Place, str] = {"key": ":,}])", "value": "}]", "item": ",}]", "argument": "", "alone": ""}
+_FOLLOWERS: dict[Place, str] = {
+    "key": ":,}])[{-0123456789",
+    "value": "}]",
+    "item": ",}]",
+    "argument": "",
+    "alone": "",
+}
 
 
 def _nothing_or(rest: str, allowed: str, certain: bool) -> bool | None:

@@ -28,6 +28,7 @@ REPAIRS: Mapping[str, str] = {
     # Of JSON.
     "missing-brace": "a brace or bracket was missing",
     "extra-brace": "a brace or bracket too many",
+    "missing-colon": "a colon was missing",
     "missing-comma": "a comma was missing",
     "trailing-comma": "a comma stood before a closing bracket",
     "extra-comma": "a comma too many",

@@ -223,6 +223,9 @@ class TolerantReader:
         if self._text.startswith(":", self._at):
             self._at += 1
             frame.key = key
+        elif self._text[self._at : self._at + 1] in ("{", "["):
+            self._note("missing-colon")
+            frame.key = key
         elif self._python and self._text[self._at : self._at + 1] in (",", "}"):
             self._at = start
         else:

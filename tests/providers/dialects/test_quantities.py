@@ -62,7 +62,8 @@ def test_point(text: str, future: str, past: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "25:10", "13-45 10:00", "UTC", "tomorrow 09:00 XYZ", "mon tue", "-", "+"]
+    "text",
+    ["", "soon", "25:10", "13-45 10:00", "UTC", "tomorrow 09:00 XYZ", "mon tue", "-", "+", "+999999999w"],
 )
 def test_no_point(text: str) -> None:
     assert resolve_point(text, NOW, "future") is None
