@@ -49,7 +49,7 @@ class Options:
     constrained: Constraint | None = None
     out: Path | None = None
     resume: str | None = None
-    concurrency: int = 8
+    concurrency: int = 16
     command: str = ""
     only: tuple[str, ...] = ()
 

@@ -17,7 +17,7 @@ from tests.evals.support import RuleProvider
 DELAY_S = float(os.environ.get("RULE_DELAY_S", "0"))
 
 
-async def open_provider(model: str | None, config: Any) -> RuleProvider:
+async def open_provider(model: str | None, config: Any, on_progress: object = None) -> RuleProvider:
     if model not in (None, "rule", "rule:f16"):
         raise ProviderRejected(f"unknown model {model}; did you mean rule?")
     return RuleProvider(delay_s=DELAY_S)

@@ -56,6 +56,8 @@ def start(cwd: Path, *arguments: str | Path, delay_s: float) -> subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Where the tests were started in the background, SIGINT is ignored, and a program inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

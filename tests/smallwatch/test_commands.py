@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -66,7 +65,7 @@ def test_a_port_in_use_is_told() -> None:
             assert done.returncode == 1
             assert "choose another port" in done.stderr
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
 
 
 def test_the_openai_client_uses_the_shipped_model() -> None:
@@ -89,7 +88,7 @@ def test_the_openai_client_uses_the_shipped_model() -> None:
                 {"target": "db-03"},
             )
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
 
 
 def _address(server: subprocess.Popen[str]) -> str:

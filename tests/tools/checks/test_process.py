@@ -38,6 +38,15 @@ def _alive_in_group(group: int) -> list[int]:
     return found
 
 
+async def _gone(group: int) -> bool:
+    """Whether a group is dead within two seconds; a killed process may take a moment to leave the kernel."""
+    for _ in range(100):
+        if not _alive_in_group(group):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
 async def _stubborn(folder: Path, deadline_s: float) -> tuple[asyncio.Task[object], int]:
     note = folder / "group"
     command = [sys.executable, "-c", _STUBBORN, str(note)]
@@ -62,7 +71,7 @@ async def test_the_whole_group_is_dead_within_two_seconds_of_a_cancel(tmp_path: 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert time.perf_counter() - began < 2
-    assert _alive_in_group(group) == []
+    assert await _gone(group)
 
 
 async def test_a_second_cancel_does_not_save_the_program(tmp_path: Path) -> None:
@@ -73,21 +82,21 @@ async def test_a_second_cancel_does_not_save_the_program(tmp_path: Path) -> None
     with pytest.raises(asyncio.CancelledError):
         await task
     await asyncio.sleep(0.2)
-    assert _alive_in_group(group) == []
+    assert await _gone(group)
 
 
 async def test_the_deadline_kills_the_group(tmp_path: Path) -> None:
     task, group = await _stubborn(tmp_path, 1.0)
     with pytest.raises(CheckFailed, match="did not finish within 1 s"):
         await task
-    assert _alive_in_group(group) == []
+    assert await _gone(group)
 
 
 async def test_children_that_outlive_the_program_are_killed() -> None:
     script = "sleep 300 >/dev/null 2>&1 & echo $$"
     done = await run_program(["/bin/sh", "-c", script], 10)
     await asyncio.sleep(0.1)
-    assert _alive_in_group(int(done.output)) == []
+    assert await _gone(int(done.output))
 
 
 async def test_output_without_end_is_stopped_at_the_limit() -> None:

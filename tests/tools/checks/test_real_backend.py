@@ -171,7 +171,10 @@ async def test_ending_the_command_ends_its_scan(serve: Serve, signal_number: sig
     server = await serve(hold)
     code = "from tools.check_cli import app; app()"
     arguments = ["nmap", "127.0.0.1", "service", "--ports", str(server.port), *_ALLOW]
-    command = await asyncio.create_subprocess_exec(sys.executable, "-c", code, *arguments)
+    # Where the tests were started in the background, SIGINT is ignored, and a program inherits that.
+    command = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, *arguments, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
     for _ in range(500):
         await asyncio.sleep(0.05)
         if _processes(server.port):
