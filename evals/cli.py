@@ -108,7 +108,7 @@ Examples:
 @click.option(
     "--concurrency",
     type=click.IntRange(min=1),
-    default=16,
+    default=32,
     show_default=True,
     metavar="N",
     help="Cases under way at a time.",

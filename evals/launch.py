@@ -49,7 +49,7 @@ class Options:
     constrained: Constraint | None = None
     out: Path | None = None
     resume: str | None = None
-    concurrency: int = 16
+    concurrency: int = 32
     command: str = ""
     only: tuple[str, ...] = ()
 
