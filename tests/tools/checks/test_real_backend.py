@@ -173,7 +173,11 @@ async def test_ending_the_command_ends_its_scan(serve: Serve, signal_number: sig
     arguments = ["nmap", "127.0.0.1", "service", "--ports", str(server.port), *_ALLOW]
     # Where the tests were started in the background, SIGINT is ignored, and a program inherits that.
     command = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, *arguments, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.executable,
+        "-c",
+        code,
+        *arguments,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(500):
         await asyncio.sleep(0.05)
