@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from evals.launch import Options
     from providers.base import Constraint, Settings
     from providers.info import DescribedProvider
+    from settings.schema import Config, ReplySettings
 
 _NOTHING_SCORED = 1
 _FOUND = 1
@@ -50,22 +52,19 @@ def _refusing() -> Generator[None]:
         raise _Refused(visible(f"{error.filename}: {error.strerror}")) from error
 
 
-def _reply() -> Settings:
+def _reply(reply: ReplySettings) -> Settings:
     """How replies are made, by the configuration."""
     from providers.base import Settings
-    from settings.load import load_config
 
-    reply = load_config().reply
     return Settings(max_tokens=reply.max_tokens, temperature=reply.temperature, deadline_s=reply.deadline_s)
 
 
-async def _open_provider(model: str | None) -> DescribedProvider:
+async def _open_provider(config: Config, model: str | None) -> DescribedProvider:
     from models.display import ProgressDisplay
     from providers.registry import open_provider
-    from settings.load import load_config
 
     with ProgressDisplay() as progress:
-        return await open_provider(model, load_config(), progress)
+        return await open_provider(model, config, progress)
 
 
 @click.group(
@@ -147,12 +146,14 @@ def _run(options: Options, as_json: bool) -> int:
     from evals.store import StoreError
     from evals.tables import as_object, print_run
     from providers.base import ProviderError, ProviderRejected
-    from settings.load import ConfigError
+    from settings.load import ConfigError, load_config
 
     display = RunDisplay()
     try:
+        config = load_config()
+        opener = partial(_open_provider, config)
         with display:
-            directory, record, tally = asyncio.run(launch(options, _open_provider, display, _reply()))
+            directory, record, tally = asyncio.run(launch(options, opener, display, _reply(config.reply)))
     except KeyboardInterrupt:
         return _interrupted(display.directory)
     except (SuiteError, StoreError, ProviderRejected, ConfigError) as error:

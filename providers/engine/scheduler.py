@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from providers.engine.constrain import Constraints, GrammarError, Matcher
 from providers.engine.llama import Llama, Run
@@ -212,7 +213,7 @@ class Scheduler:
             sequence.unsent = sequence.unsent[len(ready) :]
         return False
 
-    def _finish(self, sequence: _Sequence, reason: str) -> None:
+    def _finish(self, sequence: _Sequence, reason: Literal["stop", "length", "cancelled"]) -> None:
         rest = sequence.unsent + sequence.decoder.decode(b"", final=True)
         if rest and reason != "cancelled":
             self._emit(Piece(sequence.request.id, rest))
@@ -221,7 +222,7 @@ class Scheduler:
         self._emit(
             Done(
                 sequence.request.id,
-                reason,  # type: ignore[arg-type]
+                reason,
                 sequence.prompt_tokens,
                 sequence.cached_tokens,
                 len(sequence.tokens),

@@ -60,7 +60,7 @@ def test_odd_replies_read_alike_however_they_are_cut(name: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(text=st.text(max_size=60))
 def test_any_text_is_read(name: str, text: str) -> None:
-    read(name, text)
+    assert read(name, *text) == read(name, text)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
