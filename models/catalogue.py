@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from models.errors import CatalogueError, UnknownModel, nearest
 from models.formats import RECIPES
+from models.paths import user_path
 
 _HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+):(?P<file>[^:\\]+\.gguf)", re.IGNORECASE)
 
@@ -238,7 +239,7 @@ def parse(spec: str | None, default_model: str, catalogue: Catalogue | None = No
     if spec[:3].lower() == "hf:":
         return _hub_file(spec)
     if _is_path(spec):
-        return LocalFile(Path(spec).expanduser())
+        return LocalFile(user_path(spec))
     name, colon, format_ = spec.lower().partition(":")
     if colon:
         entry = catalogue.entry(name)

@@ -27,6 +27,7 @@ class _Refused(click.ClickException):
 
 def _configured() -> tuple[str, StoreOptions]:
     """The configured model, and where models are kept."""
+    from models.paths import user_path
     from models.store import StoreOptions
     from settings.load import ConfigError, load_config
 
@@ -34,7 +35,7 @@ def _configured() -> tuple[str, StoreOptions]:
         config = load_config()
     except ConfigError as error:
         raise _Refused(str(error)) from error
-    cache = Path(config.cache).expanduser() if config.cache else None
+    cache = user_path(config.cache) if config.cache else None
     return config.model, StoreOptions(cache=cache) if cache else StoreOptions()
 
 

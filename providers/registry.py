@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from models.catalogue import parse
 from models.errors import ModelError, WeightsMissing
+from models.paths import user_path
 from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
 from providers.base import ProviderRejected, ProviderUnavailable
@@ -87,7 +87,7 @@ def _key(variable: str) -> SecretStr | None:
 
 def store_options(config: Config) -> StoreOptions:
     """Where models are kept, by the settings."""
-    return StoreOptions(cache=Path(config.cache).expanduser()) if config.cache else StoreOptions()
+    return StoreOptions(cache=user_path(config.cache)) if config.cache else StoreOptions()
 
 
 async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:

@@ -97,7 +97,12 @@ def test_bare_format_follows_the_configured_model() -> None:
         parse("q8_0", "./mine.gguf")
 
 
-@given(st.text(), st.sampled_from(["netmon-7m", "./x.gguf", "rwkv7-2.9b-world:q8_0"]))
+@pytest.mark.parametrize("spec", ["~0", "~nobody-of-that-name/x.gguf", "~\0/x", "~\ud800/x"])
+def test_a_tilde_that_names_nobody_is_a_name(spec: str) -> None:
+    assert parse(spec, "netmon-7m") == LocalFile(Path(spec))
+
+
+@given(st.text() | st.text().map("~".__add__), st.sampled_from(["netmon-7m", "./x.gguf", "rwkv7-2.9b-world:q8_0"]))
 def test_any_text_is_a_reference_or_a_known_error(spec: str, default: str) -> None:
     try:
         ref = parse(spec, default)
