@@ -1,0 +1,1 @@
+"""Hosts that are watched: when they are checked, what came of it, who is told."""
