@@ -205,7 +205,46 @@ def _dialogue(topic: str, lines: list[str]) -> Dialogue:
     calls = parse_calls(target)
     for call in calls:
         check_call(call)
-    return Dialogue(topic, tuple(turns), calls, ())
+    return Dialogue(topic, tuple(turns), _by_id(tuple(turns), calls), ())
+
+
+_ROW = re.compile(r'"id":\{(host_id\d*)\},"address":"\{(\w+)\}"')
+
+
+def _by_id(
+    turns: tuple[tuple[Turn, tuple[Part, ...] | tuple[CallTemplate, ...]], ...],
+    calls: tuple[CallTemplate, ...],
+) -> tuple[CallTemplate, ...]:
+    """Names a host by the id that a result shows, unless the person just said its address: one rule for all."""
+    shown = "".join(_source(body) for role, body in turns if role == "R")
+    said = _source(next(body for role, body in reversed(turns) if role == "U"))
+    ids = {address: number for number, address in _ROW.findall(shown) if f"{{{address}}}" not in said}
+
+    def named(call: CallTemplate) -> CallTemplate:
+        if "host_id" not in schemas()[call.tool]:
+            return call
+        pairs = [
+            ("host_id", f"{{{ids[value[1:-1]]}}}")
+            if name == "address" and value[1:-1] in ids
+            else (name, value)
+            for name, value in call.arguments
+        ]
+        return CallTemplate(call.tool, tuple(pairs))
+
+    return tuple(named(call) for call in calls)
+
+
+def _source(body: tuple[Part, ...] | tuple[CallTemplate, ...]) -> str:
+    """A template's text, with its slots in braces."""
+    out = ""
+    for part in body:
+        if isinstance(part, Slot):
+            out += f"{{{part.name}}}"
+        elif isinstance(part, str):
+            out += part
+        elif not isinstance(part, CallTemplate):
+            out += "".join(_source(option) for option in part.options)
+    return out
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:

@@ -7,9 +7,11 @@ stretch's tokens (low on what people and tools say, 1 on what the model says).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from random import Random
 
 from providers.base import DEFAULT_NOW, ToolCall
@@ -27,8 +29,13 @@ from providers.dialects.netmon_pieces import (
 )
 from providers.dialects.netmon_wire import from_wire
 from training import rephrase, replies
+from training.aspects import Aspects, load_aspects
 from training.bank import load_dialogues, load_no_calls, load_singles, required, schemas
-from training.template import CallTemplate, Dialogue, NoCall, Single
+from training.combine import Combiner
+from training.stories import Storyteller
+from training.telling import Exchange, Story
+from training.template import CallTemplate, Dialogue, NoCall, Single, variants
+from training.vague import vague_request
 from training.writer import Call, Writer
 
 PROMPT_WEIGHT = 0.1
@@ -44,6 +51,7 @@ class Bank:
     singles: dict[str, list[Single]]
     no_calls: dict[str, list[NoCall]]
     dialogues: dict[str, list[Dialogue]]
+    aspects: Aspects
 
 
 def load_bank() -> Bank:
@@ -61,7 +69,7 @@ def load_bank() -> Bank:
     dialogues: dict[str, list[Dialogue]] = {}
     for block in load_dialogues():
         dialogues.setdefault(block.topic, []).append(block)
-    return Bank(singles, no_calls, dialogues)
+    return Bank(singles, no_calls, dialogues, load_aspects())
 
 
 _BEFORE = (
@@ -111,12 +119,22 @@ class Generator:
         self._bank = bank
         self._rng = Random(seed)
         self._tools = sorted(bank.singles)
+        # A line with many variants is worth several draws.
+        self._no_call_weights = {
+            kind: list(accumulate(1 + math.log2(variants(line.text)) for line in lines))
+            for kind, lines in bank.no_calls.items()
+        }
+        self._combiner = Combiner(bank.aspects, bank.singles, self._rng)
+        self._storyteller = Storyteller(bank.aspects, bank.singles, self._rng)
         self._kinds: list[tuple[float, Callable[[], Document]]] = [
-            (0.46, self._single),
-            (0.18, self._silent),
-            (0.06, self._combined),
+            (0.32, self._single),
+            (0.15, self._silent),
+            (0.03, self._vague),
+            (0.03, self._combined),
+            (0.13, self._several),
+            (0.17, self._story),
         ]
-        for share, topic in ((0.08, "parallel"), (0.14, "followup"), (0.05, "result"), (0.03, "injected")):
+        for share, topic in ((0.04, "parallel"), (0.09, "followup"), (0.02, "result"), (0.02, "injected")):
             if bank.dialogues.get(topic):
                 self._kinds.append((share, partial(self._dialogue, topic)))
 
@@ -206,12 +224,47 @@ class Generator:
                 calls.append(third_call)
         return self._finish([], _decorate(first + join + second, rng), calls)
 
+    def _several(self) -> Document:
+        """Several calls for one request, put together out of aspects and lists."""
+        text, calls = self._combiner.draw()
+        return self._finish(
+            [] if self._rng.random() < 0.9 else self._history(), _decorate(text, self._rng), calls
+        )
+
+    def _vague(self) -> Document:
+        """A request without its subject."""
+        text, missing = vague_request(self._bank.aspects, self._rng)
+        return [
+            (TOOLS + EVERY_TOOL, 0.0),
+            (USER + clean(_decorate(text, self._rng)), PROMPT_WEIGHT),
+            (ASSISTANT, PROMPT_WEIGHT),
+            (replies.ask(missing) + END, REPLY_WEIGHT),
+        ]
+
+    def _story(self) -> Document:
+        """A conversation with results in it."""
+        story = self._storyteller.draw()
+        needed = [tool for tool, _ in story.calls]
+        offer, present = _offer(self._rng, needed)
+        document: Document = [(offer, 0.0)]
+        for exchange in story.past:
+            document += _told(exchange)
+        said = story.said if story.pending else _decorate(story.said, self._rng)
+        document.append((USER + clean(said), PROMPT_WEIGHT))
+        if story.pending:
+            document.append(
+                (ASSISTANT + _in_history([call for call, _ in story.pending]) + END, PROMPT_WEIGHT)
+            )
+            document += [(show_result(result), PROMPT_WEIGHT) for _, result in story.pending]
+        document.append((ASSISTANT, PROMPT_WEIGHT))
+        return [*document, (_reply(story, present) + END, REPLY_WEIGHT)]
+
     def _draw_silent(self) -> tuple[str, str]:
         rng = self._rng
         kinds = [k for k in ("irrelevant", "clarify", "refuse", "smalltalk") if k in self._bank.no_calls]
         weights = {"irrelevant": 0.45, "clarify": 0.27, "refuse": 0.2, "smalltalk": 0.08}
         kind = rng.choices(kinds, [weights[k] for k in kinds])[0]
-        line = rng.choice(self._bank.no_calls[kind])
+        line = rng.choices(self._bank.no_calls[kind], cum_weights=self._no_call_weights[kind])[0]
         text = _decorate(Writer(rng).text(line.text), rng)
         if line.say.startswith("ask:"):
             return text, replies.ask(line.say.removeprefix("ask:").strip())
@@ -263,6 +316,25 @@ class Generator:
             reply = _words(block, writer)
         document.append((reply + END, REPLY_WEIGHT))
         return document
+
+
+def _reply(story: Story, present: bool) -> str:
+    if not story.calls:
+        return clean(story.say)
+    return "".join(write_call(*call) for call in story.calls) if present else replies.NOT_OFFERED
+
+
+def _told(exchange: Exchange) -> Document:
+    """An exchange that is over; the model learns from its calls where they stand as it would have written them."""
+    shown = _in_history(exchange.calls)
+    as_written = shown == "".join(write_call(*call) for call in exchange.calls)
+    return [
+        (USER + clean(exchange.said), PROMPT_WEIGHT),
+        (ASSISTANT, PROMPT_WEIGHT),
+        (shown + END, REPLY_WEIGHT if as_written else PROMPT_WEIGHT),
+        *((show_result(result), PROMPT_WEIGHT) for result in exchange.results),
+        (ASSISTANT + clean(exchange.answer) + END, PROMPT_WEIGHT),
+    ]
 
 
 def _words(block: Dialogue, writer: Writer) -> str:

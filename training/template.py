@@ -138,6 +138,15 @@ def slots_of(parts: tuple[Part, ...]) -> set[str]:
     return found
 
 
+def variants(parts: tuple[Part, ...]) -> int:
+    """Counts the ways in which a template's choices can fall."""
+    count = 1
+    for part in parts:
+        if isinstance(part, Choice):
+            count *= sum(variants(option) for option in part.options)
+    return count
+
+
 def parse_arguments(text: str) -> tuple[tuple[str, str], ...]:
     """Parses `a=1, b=[x, y]` into pairs; commas split only before another `name=`."""
     pairs: list[tuple[str, str]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from random import Random
 
 from providers.dialects.netmon_wire import kind_of
@@ -36,6 +37,25 @@ class Writer:
         self._swap = rng.choice((0.0, 0.15, 0.4)) if noisy else 0.0
         self._lose = rng.choice((0.0, 0.0, 0.0, 0.1, 0.5)) if noisy else 0.0
 
+    @property
+    def rng(self) -> Random:
+        """The source of chance."""
+        return self._rng
+
+    def fresh(self) -> Writer:
+        """A writer with the same habits whose slots are not filled yet."""
+        other = copy(self)
+        other._filled = {}
+        return other
+
+    def put(self, name: str, text: str) -> None:
+        """Fills a slot with a text that is its value."""
+        self.fill(name, values.Filled(text, {name: text}))
+
+    def fill(self, name: str, filled: values.Filled) -> None:
+        """Fills a slot."""
+        self._filled[name] = filled
+
     def text(self, parts: Sequence[Part], tool: str = "", *, literal: bool = False) -> str:
         """Renders a template; `literal` switches the noise off."""
         out: list[str] = []
@@ -60,19 +80,16 @@ class Writer:
         """Draws the slots whose kind depends on what else the line says."""
         fixed = dict(template.fixed)
         if template.tool == "dns_lookup" and fixed.get("record_type") == "PTR":
-            self._put("name", values.ip(self._rng))
+            self.put("name", values.ip(self._rng))
         if template.tool == "add_host":
             endpoint, draw = fixed.get("endpoint", ""), self._rng.random()
             if endpoint in ("http", "https", "httphtml") and draw < 0.3:
                 scheme = endpoint if endpoint != "httphtml" else "https"
-                self._put("address", f"{scheme}://{values.fqdn(self._rng)}{values.path(self._rng)}")
+                self.put("address", f"{scheme}://{values.fqdn(self._rng)}{values.path(self._rng)}")
             elif endpoint in ("http", "https", "httphtml", "dns", "smtp") and draw < 0.85:
-                self._put("address", values.fqdn(self._rng))
+                self.put("address", values.fqdn(self._rng))
             else:
-                self._put("address", values.host(self._rng))
-
-    def _put(self, name: str, text: str) -> None:
-        self._filled[name] = values.Filled(text, {name: text})
+                self.put("address", values.host(self._rng))
 
     def slot(self, name: str, tool: str) -> values.Filled:
         """The value of a slot, drawn once."""
@@ -105,26 +122,26 @@ class Writer:
         for name in used:
             found.update(self._filled[name].values)
         for name, value in template.fixed:
-            found[name] = self._value(template.tool, name, value)
-        return template.tool, _in_order(template.tool, found)
+            found[name] = self.value(template.tool, name, value)
+        return template.tool, in_order(template.tool, found)
 
     def call(self, template: CallTemplate) -> Call:
         """A call of a dialogue."""
-        found = {name: self._value(template.tool, name, value) for name, value in template.arguments}
-        return template.tool, _in_order(template.tool, found)
+        found = {name: self.value(template.tool, name, value) for name, value in template.arguments}
+        return template.tool, in_order(template.tool, found)
 
-    def _value(self, tool: str, name: str, value: str) -> Value:
+    def value(self, tool: str, name: str, value: str) -> Value:
         """Turns a value of the bank into one on the wire, by the parameter's schema."""
         kind = kind_of(name, schemas()[tool][name])
         whole = _SLOT_IN_VALUE.fullmatch(value)
         if whole:
-            filled = self.slot(whole[1], "")
+            filled = self.slot(whole[1], tool)
             slot_name = _TRAILING.sub("", whole[1])
             slot_value = filled.values.get(slot_name, filled.text)
             if kind in ("texts", "integers") and not isinstance(slot_value, list):
                 return [slot_value]  # type: ignore[list-item]
             return str(slot_value) if kind == "text" else slot_value
-        value = _SLOT_IN_VALUE.sub(lambda m: self.slot(m[1], "").text, value)
+        value = _SLOT_IN_VALUE.sub(lambda m: self.slot(m[1], tool).text, value)
         value = value.strip("\"'")
         match kind:
             case "integer":
@@ -149,5 +166,6 @@ def _used_slots(parts: Sequence[Part], filled: dict[str, values.Filled]) -> list
     return names
 
 
-def _in_order(tool: str, arguments: dict[str, Value]) -> dict[str, Value]:
+def in_order(tool: str, arguments: dict[str, Value]) -> dict[str, Value]:
+    """Arguments in the order of the tool's schema."""
     return {name: arguments[name] for name in schemas()[tool] if name in arguments}

@@ -16,7 +16,8 @@ from providers.base import ToolCall
 from providers.dialects.netmon_wire import from_wire
 from tools.arguments import validate
 from tools.catalogue import default_registry
-from training import rephrase, times, values
+from training import phrases, rephrase, times, values
+from training.aspects import load_aspects
 from training.bank import BankError, load_dialogues, load_no_calls, load_singles
 from training.data import encode, held_out
 from training.generate import Generator, load_bank
@@ -76,8 +77,25 @@ def test_no_suite_says_what_the_bank_says() -> None:
                     assert not common, (suite.name, case["id"], common)
 
 
+def test_no_suite_holds_a_phrase_of_the_stories() -> None:
+    """What people say in one breath (`thanks`, `is it done?`) is common; a longer phrase is somebody's own."""
+    said = {
+        tuple(re.findall(r"[^\W_]+", message["content"].lower()))
+        for suite in SUITES.glob("*.jsonl")
+        for line in suite.read_text(encoding="utf-8").splitlines()
+        for message in json.loads(line).get("messages", ())
+        if message["role"] == "user"
+    }
+    stock = (*phrases.CLOSINGS, *phrases.CANCEL, *phrases.DONE_YET, *phrases.REDIRECT)
+    for phrase in stock:
+        words = tuple(re.findall(r"[^\W_]+", phrase.lower()))
+        assert len(words) < 5 or words not in said, phrase
+
+
 def _bank_texts() -> list[str]:
     texts = [template.text for template in load_singles()] + [line.text for line in load_no_calls()]
+    texts += [(*aspect.head, " \0 ", *aspect.text) for found in load_aspects().values() for aspect in found]
+    texts += [parse_text(words) for changes in phrases.CHANGES.values() for words, _, _ in changes]
     for block in load_dialogues():
         texts += [
             tuple(p for p in body if isinstance(p, str | Slot | Choice))
