@@ -32,6 +32,7 @@ from training import rephrase, replies
 from training.aspects import Aspects, load_aspects
 from training.bank import load_dialogues, load_no_calls, load_singles, required, schemas
 from training.combine import Combiner
+from training.pasting import Paste, load_pastes, pasted_request
 from training.stories import Storyteller
 from training.telling import Exchange, Story
 from training.template import CallTemplate, Dialogue, NoCall, Single, variants
@@ -52,6 +53,7 @@ class Bank:
     no_calls: dict[str, list[NoCall]]
     dialogues: dict[str, list[Dialogue]]
     aspects: Aspects
+    pastes: list[Paste]
 
 
 def load_bank() -> Bank:
@@ -69,7 +71,7 @@ def load_bank() -> Bank:
     dialogues: dict[str, list[Dialogue]] = {}
     for block in load_dialogues():
         dialogues.setdefault(block.topic, []).append(block)
-    return Bank(singles, no_calls, dialogues, load_aspects())
+    return Bank(singles, no_calls, dialogues, load_aspects(), load_pastes())
 
 
 _BEFORE = (
@@ -127,7 +129,8 @@ class Generator:
         self._combiner = Combiner(bank.aspects, bank.singles, self._rng)
         self._storyteller = Storyteller(bank.aspects, bank.singles, self._rng)
         self._kinds: list[tuple[float, Callable[[], Document]]] = [
-            (0.32, self._single),
+            (0.28, self._single),
+            (0.04, self._pasted),
             (0.15, self._silent),
             (0.03, self._vague),
             (0.03, self._combined),
@@ -230,6 +233,11 @@ class Generator:
         return self._finish(
             [] if self._rng.random() < 0.9 else self._history(), _decorate(text, self._rng), calls
         )
+
+    def _pasted(self) -> Document:
+        """A request about a pasted alert, log line or mail."""
+        text, calls = pasted_request(self._bank.pastes, self._bank.aspects, self._rng)
+        return self._finish([], text, calls)
 
     def _vague(self) -> Document:
         """A request without its subject."""

@@ -15,6 +15,7 @@ from training.bank import BankError
 from training.combine import Combiner
 from training.generate import Bank, load_bank
 from training.listing import sibling
+from training.pasting import load_pastes, pasted_request
 from training.results import outcome, shown
 from training.stories import Storyteller
 from training.telling import Story
@@ -118,6 +119,22 @@ def test_a_sibling_is_another_host_beside_it(seed: int) -> None:
     ):
         other = sibling(host, Random(seed))
         assert other is None or beside in other
+
+
+def test_a_request_about_a_paste_is_about_a_host_in_it(bank: Bank) -> None:
+    rng = Random(8)
+    for _ in range(500):
+        text, calls = pasted_request(bank.pastes, bank.aspects, rng)
+        assert len(calls) == 1
+        for value in copied(calls):
+            assert value.lower() in text.lower(), (text, calls)
+
+
+def test_a_broken_paste_names_its_place(tmp_path: Path) -> None:
+    (tmp_path / "paste").mkdir()
+    (tmp_path / "paste" / "x.txt").write_text("host {a} is down => b: it\n", encoding="utf-8")
+    with pytest.raises(BankError, match="x.txt:1: expected text with"):
+        load_pastes(tmp_path)
 
 
 def test_a_broken_aspect_names_its_place(tmp_path: Path) -> None:
