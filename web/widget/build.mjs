@@ -1,34 +1,37 @@
-// Bundles the widget into one file that ships: ../static/widget.js. `--check` compares instead of writing.
+// Bundles what browsers run into the files that ship, in ../static. `--check` compares instead of writing.
 import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const OUT = new URL("../static/widget.js", import.meta.url);
-const LIMIT = 60_000;
+const place = (path) => fileURLToPath(new URL(path, import.meta.url));
+const checking = process.argv.includes("--check");
 
-const result = await build({
-  entryPoints: [new URL("src/main.ts", import.meta.url).pathname],
-  bundle: true,
-  minify: true,
-  format: "iife",
-  target: ["es2022", "chrome110", "firefox115", "safari16"],
-  loader: { ".css": "text" },
-  legalComments: "inline",
-  charset: "utf8",
-  write: false,
-});
-const code = Buffer.from(result.outputFiles[0].contents);
-const packed = gzipSync(code, { level: 9 }).length;
-console.log(`widget.js: ${code.length} bytes, ${packed} gzipped (at most ${LIMIT})`);
-if (packed > LIMIT) {
-  console.error("The widget is too large.");
-  process.exit(1);
-}
-if (process.argv.includes("--check")) {
-  if (!readFileSync(OUT).equals(code)) {
-    console.error("web/static/widget.js is not what src/ builds: run `make widget`.");
-    process.exit(1);
-  }
-} else {
-  writeFileSync(OUT, code);
+/** Bytes, gzipped, that each file may have. */
+const FILES = [
+  { entry: "src/main.ts", out: "widget.js", most: 60_000, css: "text" },
+  { entry: "../pages/src/site.ts", out: "site.js", most: 40_000, css: "text" },
+  { entry: "../pages/src/site.css", out: "site.css", most: 10_000, css: "css" },
+];
+
+for (const { entry, out, most, css } of FILES) {
+  const result = await build({
+    entryPoints: [place(entry)],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: ["es2022", "chrome110", "firefox115", "safari16"],
+    loader: { ".css": css },
+    legalComments: "inline",
+    charset: "utf8",
+    nodePaths: [place("node_modules")],
+    write: false,
+  });
+  const code = Buffer.from(result.outputFiles[0].contents);
+  const packed = gzipSync(code, { level: 9 }).length;
+  console.log(`${out}: ${code.length} bytes, ${packed} gzipped (at most ${most})`);
+  if (packed > most) throw new Error(`${out} is too large.`);
+  const target = place(`../static/${out}`);
+  if (!checking) writeFileSync(target, code);
+  else if (!readFileSync(target).equals(code)) throw new Error(`web/static/${out} is not what its source builds: run make widget.`);
 }

@@ -49,15 +49,16 @@ export class Api {
         session = await this.#json<Session>("GET", "/api/session");
       } catch (error) {
         if (!(error instanceof Refusal) || error.status !== 401) throw error;
+        this.forget();
       }
     }
-    session ??= await this.#json<Session>("POST", "/api/session", this.embedded ? { embedded: true } : {});
+    if (!session || session.kind === "nobody") session = await this.#json<Session>("POST", "/api/session", { embedded: this.embedded });
     this.#keep(session);
     return session;
   }
 
   #keep(session: Session): void {
-    this.#csrf = session.csrf_token;
+    this.#csrf = session.csrf_token ?? "";
     if (this.embedded && session.token) {
       this.#token = session.token;
       localStorage.setItem(this.#key, session.token);
@@ -86,16 +87,16 @@ export class Api {
     this.#session = null;
   }
 
-  async models(): Promise<readonly Model[]> {
-    return (await this.#list<Model>("/api/models", "models")) ?? [];
+  models(): Promise<readonly Model[]> {
+    return this.#json("GET", "/api/models");
   }
 
   quota(): Promise<Quota> {
     return this.#json("GET", "/api/quota");
   }
 
-  async conversations(): Promise<readonly Head[]> {
-    return (await this.#list<Head>("/api/conversations", "conversations")) ?? [];
+  conversations(): Promise<readonly Head[]> {
+    return this.#json("GET", "/api/conversations");
   }
 
   conversation(id: string): Promise<StoredConversation> {
@@ -132,11 +133,6 @@ export class Api {
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (after) headers["last-event-id"] = after;
     return this.#request("GET", `/api/runs/${encodeURIComponent(run)}/events`, undefined, headers, signal);
-  }
-
-  async #list<T>(path: string, key: string): Promise<readonly T[] | undefined> {
-    const found = await this.#json<readonly T[] | Record<string, readonly T[]>>("GET", path);
-    return Array.isArray(found) ? found : (found as Record<string, readonly T[]>)[key];
   }
 
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -52,7 +52,7 @@ export class Chat {
     const stored = await this.#api.conversation(id);
     this.leave();
     this.#remember(id);
-    this.turns = fromMessages(stored.messages);
+    this.turns = fromMessages(stored.said);
     const active = stored.active_run;
     if (active) {
       // The event log tells the last turn from its beginning.

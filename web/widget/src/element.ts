@@ -55,9 +55,12 @@ export class SmallwatchChat extends HTMLElement {
       onConnection: (up) => this.#warn(up ? "" : this.#text.offline),
       onIdle: () => void this.#idle(),
     });
-    const style = el("style");
-    style.textContent = css;
-    this.attachShadow({ mode: "open" }).append(style, this.#launch, this.#window, this.#status);
+    // A constructed sheet needs no leave of the page's content security policy.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    root.append(this.#launch, this.#window, this.#status);
     this.#build();
     this.#listen();
     if (sessionStorage.getItem(this.#openKey) === "1") void this.open();
@@ -90,7 +93,8 @@ export class SmallwatchChat extends HTMLElement {
         button("plus", text.newChat, () => this.#fresh()),
         button("close", text.close, () => this.close()),
       ),
-      el("div", { class: "body", style: "display:contents" }, this.#log, this.#list),
+      this.#log,
+      this.#list,
       this.#notice,
       el("div", {}, form, this.#quotaLine),
     );
@@ -137,7 +141,7 @@ export class SmallwatchChat extends HTMLElement {
       const [models, quota] = await Promise.all([this.#api.models(), this.#api.quota(), this.#chat.resume()]);
       this.#models = models;
       const wanted = localStorage.getItem(`smallwatch:${this.#api.server}:model`);
-      this.#pick(models.find((model) => model.id === wanted) ?? models.find((model) => model.available) ?? models[0] ?? null);
+      this.#pick(models.find((model) => model.name === wanted) ?? models.find((model) => model.available) ?? models[0] ?? null);
       this.#setQuota(quota);
     }).catch(() => (this.#ready = false));
   }
@@ -171,7 +175,7 @@ export class SmallwatchChat extends HTMLElement {
     this.#input.value = "";
     this.#grow();
     try {
-      await this.#guard(() => this.#chat.send(question, this.#model?.id ?? ""));
+      await this.#guard(() => this.#chat.send(question, this.#model?.name ?? ""));
     } catch {
       // It was shown; the question comes back, so that nothing typed is lost.
       if (!this.#input.value) this.#input.value = question;
@@ -208,18 +212,18 @@ export class SmallwatchChat extends HTMLElement {
   #pick(model: Model | null): void {
     this.#model = model;
     if (!model) return;
-    put(this.#modelButton, model.name, icon("swap"));
-    this.#modelButton.setAttribute("aria-label", fill(this.#text.nextModel, { name: model.name }));
-    localStorage.setItem(`smallwatch:${this.#api.server}:model`, model.id);
-    this.#warn(model.available ? "" : fill(this.#text.unavailable, { name: model.name, reason: model.reason ?? "" }));
+    put(this.#modelButton, model.label, icon("swap"));
+    this.#modelButton.setAttribute("aria-label", fill(this.#text.nextModel, { name: model.label }));
+    localStorage.setItem(`smallwatch:${this.#api.server}:model`, model.name);
+    this.#warn(model.available ? "" : fill(this.#text.unavailable, { name: model.label, reason: model.reason ?? "" }));
   }
 
   #nextModel(): void {
-    const at = this.#models.findIndex((model) => model.id === this.#model?.id);
+    const at = this.#models.findIndex((model) => model.name === this.#model?.name);
     const next = this.#models[(at + 1) % Math.max(this.#models.length, 1)];
     if (!next) return;
     this.#pick(next);
-    this.#say(`${this.#text.model}: ${next.name}`);
+    this.#say(`${this.#text.model}: ${next.label}`);
   }
 
   #setQuota(quota: Quota | null): void {

@@ -17,7 +17,7 @@ export function drawQuota(node: HTMLElement, quota: Quota | null, email: string 
   }
   const number = (value: number): string => value.toLocaleString();
   const words = fill(text.quota, { used: number(quota.used), cap: number(quota.cap) });
-  const offers = quota.offers.map((offer) => {
+  const offers = quota.offers.slice(0, 2).map((offer) => {
     const given = { cap: number(offer.cap) };
     if (offer.action === "log-in") return el("button", { type: "button", onclick: actions.logIn }, fill(text.offerLogIn, given));
     const path = offer.action === "install-agent" ? "/dashboard/agents" : "/account";

@@ -53,10 +53,10 @@ test("an unknown event changes nothing", () => {
 
 test("stored messages make the same turn as events do", () => {
   const turns = fromMessages([
-    { role: "user", content: "ping db-03", tool_calls: [], tool_call_id: null },
-    { role: "assistant", content: null, tool_calls: [call], tool_call_id: null },
-    { role: "tool", content: JSON.stringify(result), tool_calls: [], tool_call_id: "c1" },
-    { role: "assistant", content: "db-03 answered.", tool_calls: [], tool_call_id: null },
+    { role: "user", content: "ping db-03", calls: [], call_id: null, note: "" },
+    { role: "assistant", content: null, calls: [call], call_id: null, note: "" },
+    { role: "tool", content: JSON.stringify(result), calls: [], call_id: "c1", note: "" },
+    { role: "assistant", content: "db-03 answered.", calls: [], call_id: null, note: "" },
   ]);
   assert.equal(turns.length, 1);
   assert.deepEqual(turns[0]?.parts.map((part) => part.kind), ["call", "text"]);
@@ -65,9 +65,9 @@ test("stored messages make the same turn as events do", () => {
 
 test("a result that is no JSON is shown as it is", () => {
   const turns = fromMessages([
-    { role: "user", content: "q", tool_calls: [], tool_call_id: null },
-    { role: "assistant", content: null, tool_calls: [call], tool_call_id: null },
-    { role: "tool", content: "plain", tool_calls: [], tool_call_id: "c1" },
+    { role: "user", content: "q", calls: [], call_id: null, note: "" },
+    { role: "assistant", content: null, calls: [call], call_id: null, note: "" },
+    { role: "tool", content: "plain", calls: [], call_id: "c1", note: "" },
   ]);
   assert.equal(turns[0]?.parts[0]?.kind === "call" && turns[0].parts[0].result?.message, "plain");
 });

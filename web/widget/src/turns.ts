@@ -43,16 +43,18 @@ export function fromMessages(messages: readonly StoredMessage[]): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const turn = turns.at(-1);
+    // The program's own words to the model are no part of the talk.
+    if (message.note === "reask" || message.note === "agent") continue;
     if (message.role === "user") {
       turns.push({ ...ask(message.content ?? "", ""), state: "finished" });
     } else if (turn && message.role === "assistant") {
       const parts: Part[] = [...turn.parts];
       if (message.content) parts.push({ kind: "text", text: message.content });
-      for (const call of message.tool_calls) parts.push(called(call, "done"));
-      turns[turns.length - 1] = { ...turn, parts };
+      for (const call of message.calls) parts.push(called(call, "done"));
+      turns[turns.length - 1] = { ...turn, parts, state: message.note === "partial" ? "cancelled" : "finished" };
     } else if (turn && message.role === "tool") {
       const result = parseResult(message.content ?? "");
-      turns[turns.length - 1] = change(turn, message.tool_call_id ?? "", (call) => ({
+      turns[turns.length - 1] = change(turn, message.call_id ?? "", (call) => ({
         ...call,
         result,
         state: result.success ? "done" : "failed",

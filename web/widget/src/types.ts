@@ -1,17 +1,17 @@
 // What the server says: see docs/web-api.md. Only the fields that the widget uses.
 
 export interface Session {
+  readonly kind: "nobody" | "visitor" | "account" | "program";
   readonly account: { readonly email: string } | null;
-  readonly csrf_token: string;
-  readonly token?: string;
+  readonly csrf_token: string | null;
+  readonly token: string | null;
 }
 
 export interface Model {
-  readonly id: string;
   readonly name: string;
+  readonly label: string;
   readonly available: boolean;
   readonly reason: string | null;
-  readonly factor: number;
 }
 
 export interface Offer {
@@ -53,14 +53,15 @@ export interface ToolResult {
 }
 
 export interface StoredMessage {
-  readonly role: "user" | "assistant" | "tool" | "system";
+  readonly role: "user" | "assistant" | "tool";
   readonly content: string | null;
-  readonly tool_calls: readonly ToolCall[];
-  readonly tool_call_id: string | null;
+  readonly calls: readonly ToolCall[];
+  readonly call_id: string | null;
+  readonly note: "" | "partial" | "reask" | "agent";
 }
 
 export interface StoredConversation extends Head {
-  readonly messages: readonly StoredMessage[];
+  readonly said: readonly StoredMessage[];
 }
 
 export interface Run {
