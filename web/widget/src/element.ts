@@ -22,7 +22,7 @@ export class SmallwatchChat extends HTMLElement {
   #model: Model | null = null;
   #quota: Quota | null = null;
   #email: string | null = null;
-  #ready = false;
+  #opening: Promise<void> | null = null;
   #views: TurnView[] = [];
   #pending = new Map<number, Turn>();
   #frame = 0;
@@ -85,8 +85,8 @@ export class SmallwatchChat extends HTMLElement {
     put(
       this.#window,
       el(
-        "header",
-        {},
+        "div",
+        { class: "head" },
         el("h2", {}, text.title),
         this.#modelButton,
         button("clock", text.history, () => void this.#history()),
@@ -133,9 +133,12 @@ export class SmallwatchChat extends HTMLElement {
     this.setAttribute("data-open", "");
     sessionStorage.setItem(this.#openKey, "1");
     this.#input.focus();
-    if (this.#ready) return;
-    this.#ready = true;
-    await this.#guard(async () => {
+    await this.#load();
+  }
+
+  /** Finds out who asks, what can be asked, and what was said before; once, unless it fails. */
+  #load(): Promise<void> {
+    this.#opening ??= this.#guard(async () => {
       const session = await this.#api.session();
       this.#email = session.account?.email ?? null;
       const [models, quota] = await Promise.all([this.#api.models(), this.#api.quota(), this.#chat.resume()]);
@@ -143,7 +146,10 @@ export class SmallwatchChat extends HTMLElement {
       const wanted = localStorage.getItem(`smallwatch:${this.#api.server}:model`);
       this.#pick(models.find((model) => model.name === wanted) ?? models.find((model) => model.available) ?? models[0] ?? null);
       this.#setQuota(quota);
-    }).catch(() => (this.#ready = false));
+    }).catch(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
   }
 
   close(): void {
@@ -174,6 +180,8 @@ export class SmallwatchChat extends HTMLElement {
     }
     this.#input.value = "";
     this.#grow();
+    // Whoever types faster than the page loads is answered all the same.
+    await this.#load();
     try {
       await this.#guard(() => this.#chat.send(question, this.#model?.name ?? ""));
     } catch {
@@ -251,7 +259,7 @@ export class SmallwatchChat extends HTMLElement {
     await this.#guard(() => this.#api.logOut()).catch(() => undefined);
     this.#email = null;
     this.#fresh();
-    this.#ready = false;
+    this.#opening = null;
     await this.open();
   }
 
