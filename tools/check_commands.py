@@ -7,12 +7,14 @@ import inspect
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import typer
 
+from tools.backend import Backend
 from tools.catalogue import default_registry
 from tools.check_table import print_result
 from tools.clock import system_clock
@@ -43,6 +45,9 @@ _FAILED: Final = 1
 _MISUSED: Final = 2
 _TERMINATED: Final = 128 + 15
 
+#: Runs a tool: its name, its arguments, which addresses may be reached.
+Runner = Callable[[str, Mapping[str, Any], ReachPolicy], Coroutine[Any, Any, ToolResult]]
+
 _POLICY: Final = Annotated[
     Literal["operator", "public"], typer.Option(help="Which addresses may be reached, besides global ones.")
 ]
@@ -63,13 +68,21 @@ def generated() -> typer.Typer:
     app = typer.Typer()
     for name, tool_name in COMMANDS.items():
         definition = default_registry().get(tool_name)
-        app.command(name, help=definition.description)(_command(definition))
+        app.command(name, help=definition.description)(command_of(definition, run_check, _HIDDEN))
     return app
 
 
-def _command(definition: ToolDefinition) -> Callable[..., None]:
-    """Makes the function that typer turns into a command: required parameters first, then options."""
-    shown = [p for p in parameters_of(definition.function) if p.name not in _HIDDEN]
+def command_of(
+    definition: ToolDefinition, carry_out: Runner, hidden: Container[str] = ()
+) -> Callable[..., None]:
+    """Makes the function that typer turns into a command: required parameters first, then options.
+
+    Args:
+        definition: The tool.
+        carry_out: Runs it.
+        hidden: Parameters that are left out.
+    """
+    shown = [p for p in parameters_of(definition.function) if p.name not in hidden]
     parameters = [_parameter(parameter) for parameter in sorted(shown, key=lambda p: not p.required)]
     for name, annotation, default in (
         ("policy", _POLICY, "operator"),
@@ -85,7 +98,7 @@ def _command(definition: ToolDefinition) -> Callable[..., None]:
         as_json: bool = values.pop("as_json")
         arguments = {key: value for key, value in values.items() if value not in (None, [])}
         try:
-            result = asyncio.run(run_check(definition.name, arguments, reach))
+            result = asyncio.run(carry_out(definition.name, arguments, reach))
         except asyncio.CancelledError:
             raise typer.Exit(_TERMINATED) from None
         if as_json:
@@ -108,21 +121,33 @@ async def run_check(name: str, arguments: Mapping[str, Any], policy: ReachPolicy
         arguments: Its arguments, JSON values.
         policy: Which addresses may be reached.
     """
-    accounts = LocalOperator()
+    async with RealBackend(policy, accounts=LocalOperator(), say=tell) as backend:
+        return await run_to_end(name, arguments, backend)
+
+
+async def run_to_end(name: str, arguments: Mapping[str, Any], backend: Backend) -> ToolResult:
+    """Runs one tool, and waits for the end of a long-running call that it starts.
+
+    Args:
+        name: Name of the tool.
+        arguments: Its arguments, JSON values.
+        backend: What it works on.
+    """
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32" and threading.current_thread() is threading.main_thread():
         # Python ends at once on this signal, and would leave a running nmap behind.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with RealBackend(policy, accounts=accounts, say=_tell) as backend:
-        context = ToolContext(backend, system_clock, default_registry())
-        result = await run_tool(name, arguments, context)
-        while result.data.get("state") == "running":
-            await asyncio.sleep(_POLL_S)
-            result = await run_tool("get_function_status", {"message_id": result.data["message_id"]}, context)
+    context = ToolContext(backend, system_clock, default_registry())
+    result = await run_tool(name, arguments, context)
+    # Who asks for the state of a call wants to know it, not to wait for its end.
+    while name != "get_function_status" and result.data.get("state") == "running":
+        await asyncio.sleep(_POLL_S)
+        result = await run_tool("get_function_status", {"message_id": result.data["message_id"]}, context)
     return result
 
 
-def _tell(note: str) -> None:
+def tell(note: str) -> None:
+    """Tells who runs the command how something had to be done."""
     typer.echo(f"Note: {note}", err=True)
 
 
@@ -144,6 +169,8 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
         annotation: Any = Annotated[kind, typer.Argument(help=text)]
         return inspect.Parameter(parameter.name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
     option = f"--{parameter.name.replace('_', '-')}"
+    if kind is bool:
+        option += f"/--no-{parameter.name.replace('_', '-')}"
     annotation = Annotated[kind | None, typer.Option(option, help=text)]
     return inspect.Parameter(
         parameter.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
@@ -152,6 +179,9 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
 
 def _bare(annotation: Any) -> Any:
     """Drops the limits of a type, which the tool checks itself, in words that fit all its users."""
+    if annotation is datetime:
+        # The tool reads the text; typer knows other forms of it.
+        return str
     if get_origin(annotation) is Annotated:
         return _bare(get_args(annotation)[0])
     if get_origin(annotation) is list:

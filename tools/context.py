@@ -16,13 +16,14 @@ class Limits:
     Attributes:
         call_timeout_s: Seconds that a whole call may take; more than the longest `timeout_ms`.
         page_size: Rows of a page where the call names no number.
-        max_chars: Characters of a result's JSON at most.
+        max_bytes: Size of a result's JSON at most, in UTF-8. No tokenizer makes more tokens than bytes, so that
+            bounds them for any model; of English they are about a third.
         max_rows: Rows of a list that has no pages.
     """
 
     call_timeout_s: float = 150.0
     page_size: int = 20
-    max_chars: int = 12_000
+    max_bytes: int = 12_000
     max_rows: int = 50
 
 

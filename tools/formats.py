@@ -70,7 +70,7 @@ def parse_host(text: str) -> str:
     if parse_address(text):
         return text
     if "://" in text:
-        raise ValueError(f"it is a URL; give only its host, {urlsplit(text).netloc or 'without a path'}")
+        raise ValueError(f"it is a URL; give only its host, {urlsplit(text).hostname or 'without a path'}")
     name, colon, rest = text.rpartition(":")
     if colon and rest.isdigit() and ":" not in name:
         raise ValueError(f"give only the host, {name}; the port is a parameter of its own where there is one")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.context import Limits
 from tools.errors import NotFound
-from tools.results import ToolResult, plain
+from tools.results import ToolResult, plain, size_of
 from tools.wording import count
 
 
@@ -49,15 +49,15 @@ def paged(items: Sequence[object], page: int | None, page_size: int | None, limi
         items: The whole list, of records or JSON values.
         page: Number of the page, from 1; the first if None.
         page_size: Rows a page; fewer where the largest row would make a page too long.
-        limits: Usual page size, and the characters that a result may hold.
+        limits: Usual page size, and the bytes that a result may hold.
 
     Raises:
         NotFound: There are not so many pages.
     """
     rows = [plain(item) for item in items]
-    largest = max((len(json.dumps(row, ensure_ascii=False)) + 1 for row in rows), default=1)
+    largest = max((size_of(json.dumps(row, ensure_ascii=False)) + 1 for row in rows), default=1)
     # A quarter of the result is left for the message and the frame.
-    size = max(1, min(page_size or limits.page_size, limits.max_chars * 3 // 4 // largest))
+    size = max(1, min(page_size or limits.page_size, limits.max_bytes * 3 // 4 // largest))
     pages = max(1, -(-len(rows) // size))
     number = page or 1
     if number > pages:

@@ -1,4 +1,4 @@
-"""A backend that really checks: every address judged by a policy, scans as jobs of this process."""
+"""A backend that really checks: every address judged by a policy, scans as jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import dns.asyncresolver
 import dns.exception
 
 from tools.absent import AbsentAccounts, AbsentAgents, AbsentHosts, no_agents
-from tools.backend import Accounts, Agents, Hosts, Jobs
+from tools.backend import Accounts, Agents, Checks, Hosts, Jobs
 from tools.checks.connection import deadline
 from tools.checks.dns import check_dns
 from tools.checks.http import check_http
@@ -27,11 +27,13 @@ from tools.checks.trust import Trust, load_trust
 from tools.checks.whois import Whois
 from tools.clock import Clock, system_clock
 from tools.formats import parse_host
+from tools.job_store import JobStore, MemoryJobStore
 from tools.policy import ReachPolicy
 from tools.records import (
     Account,
     CertificateOutcome,
     DnsOutcome,
+    HostFilter,
     HttpMethod,
     HttpOutcome,
     PingOutcome,
@@ -43,7 +45,8 @@ from tools.records import (
     StartTls,
 )
 from tools.resolve import Lookup, Resolver
-from tools.scan_jobs import ScanJobs
+from tools.scan_jobs import OPERATOR, ScanJobs
+from tools.scans import ScanAway, Scans
 
 _log = logging.getLogger(__name__)
 
@@ -150,20 +153,33 @@ class RealChecks:
         return await check_quantum(self._resolver, target, port, groups)
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """How checks run from agents: what wraps the checks of this machine, and what scans."""
+
+    checks: Callable[[Checks], Checks]
+    scan: ScanAway
+
+
 class LocalOperator:
     """Implements `tools.backend.Accounts` for the command line: who runs it on a machine may scan from it.
 
-    No plan counts tokens or hosts there, so all counts are 0.
+    No plan limits tokens or hosts there, so all limits are 0.
     """
+
+    def __init__(self, hosts: Hosts | None = None) -> None:
+        """Takes the watched hosts, to count them, where there are some."""
+        self._hosts = hosts
 
     async def current(self) -> Account:
         """Returns the operator."""
+        watched = await self._hosts.find(HostFilter()) if self._hosts else ()
         return Account(
             logged_in=True,
             email="the operator of this machine",
             plan="operator",
             tokens=0,
-            hosts_used=0,
+            hosts_used=len(watched),
             host_limit=0,
             token_cap=0,
             daily_refill=0,
@@ -181,8 +197,10 @@ class RealBackend:
         *,
         hosts: Hosts | None = None,
         agents: Agents | None = None,
-        jobs: Jobs | None = None,
         accounts: Accounts | None = None,
+        away: Away | None = None,
+        job_store: JobStore | None = None,
+        owner: int = OPERATOR,
         clock: Clock = system_clock,
         lookup: Lookup | None = None,
         say: Callable[[str], None] = _log.warning,
@@ -194,8 +212,10 @@ class RealBackend:
             policy: Which addresses may be reached.
             hosts: Watched hosts; every call of them says that there are none if None.
             agents: Probe agents; likewise.
-            jobs: Long-running calls; scans as tasks of this process if None.
-            accounts: The account; likewise as hosts.
+            accounts: The account; likewise.
+            away: How checks run from agents; naming one is refused if None.
+            job_store: Where long-running calls are written down; they end with this process if None.
+            owner: Whose long-running calls these are.
             clock: Gives the present time.
             lookup: Looks names up; as the system does if None.
             say: Is told once, in a sentence, of each fallback that missing rights force.
@@ -210,13 +230,15 @@ class RealBackend:
         rdap = Rdap(resolve, trust.strict, clock, settings.rdap_bootstrap)
         whois = Whois(rdap, Port43(resolve, settings.whois_server, settings.whois_port))
         once = _Once(say)
-        self.checks = RealChecks(resolver, trust, whois, once, settings)
+        here = RealChecks(resolver, trust, whois, once, settings)
+        self.checks: Checks = away.checks(here) if away else here
         self.hosts: Hosts = hosts or AbsentHosts()
         self.agents: Agents = agents or AbsentAgents()
         self.accounts: Accounts = accounts or AbsentAccounts()
-        nmap = Nmap(resolve, policy.admit, program=settings.nmap)
-        self._own_jobs = ScanJobs(nmap, self.checks, resolver, clock, once)
-        self.jobs: Jobs = jobs or self._own_jobs
+        self.nmap = Nmap(resolve, policy.admit, program=settings.nmap)
+        scans = Scans(self.nmap, here, resolver, once, away.scan if away else None)
+        self.scan_jobs = ScanJobs(scans, job_store or MemoryJobStore(), clock)
+        self.jobs: Jobs = self.scan_jobs.for_owner(owner)
 
     async def __aenter__(self) -> Self:
         """Returns itself."""
@@ -228,7 +250,7 @@ class RealBackend:
 
     async def aclose(self) -> None:
         """Stops the scans that still run; their programs are gone on return."""
-        await self._own_jobs.aclose()
+        await self.scan_jobs.aclose()
 
 
 async def reverse_name(address: str) -> str | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tools.measured import ChainLink, Phases, TlsSession
+
 Endpoint = Literal["icmp", "http", "https", "httphtml", "dns", "smtp", "tcp", "quantum"]
 HttpMethod = Literal["GET", "HEAD", "POST", "OPTIONS"]
 RecordType = Literal["A", "AAAA", "CNAME", "MX", "NS", "TXT", "SOA", "PTR", "CAA", "SRV"]
@@ -18,7 +20,10 @@ JobState = Literal["running", "finished", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class HttpOutcome:
-    """An answered request; `redirects` are the URLs that led to `final_url`."""
+    """An answered request; `redirects` are the URLs that led to `final_url`.
+
+    `address`, `phases` and `tls` are of the last request; None where they were not measured.
+    """
 
     url: str
     final_url: str
@@ -30,11 +35,18 @@ class HttpOutcome:
     title: str | None
     body: str
     body_bytes: int
+    address: str | None = None
+    phases: Phases | None = None
+    tls: TlsSession | None = None
+    body_truncated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateOutcome:
-    """A server's certificate. `names_match`: it covers the host that was asked; `problem`: chain or pin."""
+    """A server's certificate. `names_match`: it covers the host that was asked; `problem`: chain or pin.
+
+    `version` and `chain`: the TLS version that was agreed on, and the certificates as the server sent them.
+    """
 
     host: str
     port: int
@@ -47,11 +59,16 @@ class CertificateOutcome:
     chain_ok: bool
     problem: str | None
     protocols: tuple[str, ...]
+    version: str | None = None
+    chain: tuple[ChainLink, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PingOutcome:
-    """Echo requests and their answers; round-trip times in milliseconds, None without an answer."""
+    """Echo requests and their answers; round-trip times in milliseconds, None without an answer.
+
+    `method` says through which kind of socket they were really sent.
+    """
 
     target: str
     address: str
@@ -60,6 +77,7 @@ class PingOutcome:
     min_ms: float | None
     avg_ms: float | None
     max_ms: float | None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +103,13 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class RouteOutcome:
-    """The path to a host."""
+    """The path to a host; `method` says by which kind of probe it was really followed."""
 
     target: str
     address: str
     reached: bool
     hops: tuple[Hop, ...]
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +125,10 @@ class PortOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationOutcome:
-    """Who registered a domain or holds an address block (then `network` is set)."""
+    """Who registered a domain or holds an address block (then `network` is set).
+
+    `source` says by which protocol it was really looked up.
+    """
 
     query: str
     registrar: str
@@ -115,6 +137,7 @@ class RegistrationOutcome:
     expires: datetime | None
     name_servers: tuple[str, ...]
     network: str | None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

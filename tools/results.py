@@ -8,7 +8,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
+
+from tools.masking import mask_text
+
+# Control, format, lone surrogate, line and paragraph characters.
+_OBEYED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +87,42 @@ def plain(value: object) -> Any:
 
 
 def harmless(text: str) -> str:
-    """Drops what a terminal or a page would obey instead of show: control and direction characters."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    """Drops what a terminal or a page would obey instead of show: control, direction and line characters."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _OBEYED)
 
 
-def clipped(result: ToolResult, max_chars: int) -> ToolResult:
-    """Cuts the data of a result until its JSON holds at most `max_chars` characters, and says what was cut.
+def safe(result: ToolResult) -> ToolResult:
+    """Makes all texts of a result harmless, its message one line, and hides passwords in URLs.
+
+    Much of a result was written by the servers that were asked, and whoever shows it may forget that.
+    """
+    message = " ".join(harmless(result.message).split())
+    return dataclasses.replace(result, message=mask_text(message), data=_masked(plain_dict(result.data)))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, list):
+        return [_masked(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {harmless(key): _masked(item) for key, item in cast("dict[str, Any]", value).items()}
+    return value
+
+
+def clipped(result: ToolResult, max_bytes: int) -> ToolResult:
+    """Cuts the data of a result until its JSON holds at most `max_bytes` bytes, and says what was cut.
 
     The longest list or text is halved first, again and again; `message` is only ever shortened itself when it
     alone is too long.
     """
-    if len(result.to_json()) <= max_chars:
+    if size_of(result.to_json()) <= max_bytes:
         return result
     # A third, since JSON may write a character as two.
-    longest_message = max_chars // 3
+    longest_message = max_bytes // 3
     message = result.message
-    if len(message) > longest_message:
-        message = f"{message[:longest_message]}…"
+    if size_of(message) > longest_message:
+        message = f"{message.encode('utf-8', 'replace')[:longest_message].decode('utf-8', 'ignore')}…"
     data: dict[str, Any] = dict(result.data)
     whole = {key: _size(value) for key, value in data.items()}
     while data:
@@ -110,15 +134,20 @@ def clipped(result: ToolResult, max_chars: int) -> ToolResult:
         gone = [f"{key} is left out" for key in whole if key not in data]
         note = f" (Cut to fit: {'; '.join(short + gone)}.)" if short or gone else ""
         cut = dataclasses.replace(result, message=f"{message}{note}", data=data, truncated=True)
-        if len(cut.to_json()) <= max_chars:
+        if size_of(cut.to_json()) <= max_bytes:
             return cut
-        longest = max(data, key=lambda key: len(json.dumps(data[key], ensure_ascii=False)))
+        longest = max(data, key=lambda key: size_of(json.dumps(data[key], ensure_ascii=False)))
         half = _size(data[longest]) // 2
         if half:
             data[longest] = data[longest][:half]
         else:
             del data[longest]
     return dataclasses.replace(result, message=f"{message} (The data did not fit.)", data={}, truncated=True)
+
+
+def size_of(text: str) -> int:
+    """The bytes of a text, which no tokenizer turns into more tokens."""
+    return len(text.encode("utf-8", "replace"))
 
 
 def _size(value: Any) -> int:

@@ -7,7 +7,7 @@ import asyncio
 from tools.arguments import validate
 from tools.context import ToolContext
 from tools.errors import ToolError
-from tools.results import ToolResult, clipped, failed
+from tools.results import ToolResult, clipped, failed, safe
 from tools.wording import number
 
 
@@ -37,4 +37,4 @@ async def run_tool(name: str, arguments: object, context: ToolContext) -> ToolRe
         result = failed(
             f"{name} did not finish within {seconds} s and was stopped; try again or ask for less."
         )
-    return clipped(result, limits.max_chars)
+    return clipped(safe(result), limits.max_bytes)

@@ -59,19 +59,19 @@ async def test_a_large_world_never_makes_a_long_result() -> None:
     world = World.model_validate(
         SMALL | {"monitors": monitors, "account": {"tokens": 1, "plan": "Enterprise"}}
     )
-    limits = Limits(max_chars=6000)
+    limits = Limits(max_bytes=6000)
     context = simulated_context(world, SetClock(DEFAULT_NOW), limits=limits)
     seen: list[int] = []
     page: int | None = 1
     while page is not None:
         result = await run_tool("get_host_list", {"page": page, "page_size": 100}, context)
-        assert len(result.to_json()) <= limits.max_chars
+        assert len(result.to_json().encode()) <= limits.max_bytes
         seen += [host["id"] for host in result.data["hosts"]]
         page = result.next_page
     assert seen == list(range(1, 301))
     for name, arguments in (("get_host_data", {}), ("get_uptime_report", {"period": "7d"})):
         result = await run_tool(name, arguments, context)
-        assert len(result.to_json()) <= limits.max_chars
+        assert len(result.to_json().encode()) <= limits.max_bytes
         assert result.truncated
 
 

@@ -18,6 +18,7 @@ from tools.checks.connection import deadline, refused_connection
 from tools.checks.trust import Trust, fault_words
 from tools.errors import CheckFailed, Refused
 from tools.formats import parse_uri
+from tools.measured import Phases, TlsSession
 from tools.records import HttpMethod, HttpOutcome
 from tools.resolve import Resolver, Target
 
@@ -31,27 +32,6 @@ _HEADERS: Final = {
 }
 # The backslash stays, to be refused.
 _UNQUOTED: Final = "%/:?#[]@!$&'()*+,;=~\\"
-
-
-@dataclass(frozen=True, slots=True)
-class Phases:
-    """Milliseconds of each phase of the last request; None where it had no such phase."""
-
-    resolve_ms: float
-    connect_ms: float | None
-    tls_ms: float | None
-    first_byte_ms: float | None
-    body_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class TlsSession:
-    """The TLS session of the last request."""
-
-    version: str
-    cipher: str
-    issuer: str
-    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +180,10 @@ def _report(
         title=title_of(text),
         body=text,
         body_bytes=len(answer.body),
+        address=answer.address,
+        phases=answer.phases,
+        tls=answer.tls,
+        body_truncated=answer.truncated or None,
     )
     return HttpReport(outcome, answer.address, answer.phases, answer.tls, answer.truncated)
 
@@ -246,6 +230,9 @@ def _tls_session(response: httpx.Response) -> TlsSession | None:
         return None
     # OpenSSL has verified it, so it has read it too; a stricter reader might stumble over a working site.
     certificate = session.getpeercert()
+    if not certificate:
+        # It was not to be verified, and then OpenSSL does not tell what it holds.
+        return None
     issuer = dict(pair for names in certificate["issuer"] for pair in names)
     cipher = session.cipher()
     return TlsSession(

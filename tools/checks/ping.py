@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from dataclasses import dataclass
 
 from icmplib import ICMPLibError  # pyright: ignore[reportMissingTypeStubs]
 
@@ -17,14 +16,7 @@ _INTERVAL_S = 0.2
 _ECHO_REPLIES = (0, 129)
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredPing(PingOutcome):
-    """A ping that was really sent; `method` says through which kind of socket."""
-
-    method: str = ""
-
-
-async def ping(target: str, address: str, count: int, wait_s: float = 2.0) -> MeasuredPing:
+async def ping(target: str, address: str, count: int, wait_s: float = 2.0) -> PingOutcome:
     """Sends echo requests, 0.2 s apart, through an unprivileged socket where that is allowed, else a raw one.
 
     Args:
@@ -43,10 +35,10 @@ async def ping(target: str, address: str, count: int, wait_s: float = 2.0) -> Me
         raise CheckFailed(f"No ping to {address} could be sent: this machine has no route there.")
     method = "ICMP datagram socket (unprivileged)" if kind == "datagram" else "raw ICMP socket"
     if not times:
-        return MeasuredPing(target, address, count, 0, None, None, None, method)
+        return PingOutcome(target, address, count, 0, None, None, None, method)
     average = sum(times) / len(times)
     low, mean, high = (round(value, 3) for value in (min(times), average, max(times)))
-    return MeasuredPing(target, address, count, len(times), low, mean, high, method)
+    return PingOutcome(target, address, count, len(times), low, mean, high, method)
 
 
 def _open(target: str, address: str) -> tuple[EchoSocket, SocketKind]:

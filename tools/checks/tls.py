@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from tools.checks.trust import EXPIRED, NO_ISSUER, NOT_YET_VALID, SELF_SIGNED, T
 from tools.errors import CheckFailed
 from tools.formats import parse_address
 from tools.groups import CLASSICAL
+from tools.measured import ChainLink
 from tools.records import CertificateOutcome, StartTls
 from tools.resolve import Resolver, Target
 from tools.wording import day
@@ -29,15 +31,6 @@ _UNREADABLE: Final = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ChainLink:
-    """One certificate of the chain that the server sends."""
-
-    subject: str
-    issuer: str
-    not_after: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +79,13 @@ async def check_certificate(
     protocols = tuple(name for name, yes in zip(VERSIONS, accepted, strict=True) if yes)
     try:
         chain = [x509.load_der_x509_certificate(der) for der in _chain(session)]
-        outcome = _outcome(target, host, port, chain, fault, protocols)
         links = tuple(ChainLink(_name(c.subject), _name(c.issuer), c.not_valid_after_utc) for c in chain)
+        version = session.version() or "unknown"
+        outcome = _outcome(target, host, port, chain, fault, protocols)
+        outcome = dataclasses.replace(outcome, version=version, chain=links)
     except _UNREADABLE as error:
         raise CheckFailed(f"The certificate of {host} cannot be read: {error}.") from error
-    return CertificateReport(outcome, links, session.version() or "unknown")
+    return CertificateReport(outcome, links, version)
 
 
 def covers(names: tuple[str, ...], host: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from tools.checks.echo import RIGHTS_CURE
@@ -17,13 +16,6 @@ _ATTEMPTS = 2
 _NAMES_WAIT_S = 2.0
 
 NameOf = Callable[[str], Awaitable[str | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredRoute(RouteOutcome):
-    """A path that was really followed; `method` says by which kind of probe."""
-
-    method: str = ""
 
 
 class Prober(Protocol):
@@ -46,7 +38,7 @@ async def traceroute(
     name_of: NameOf | None = None,
     say: Callable[[str], None] | None = None,
     wait_s: float = 1.0,
-) -> MeasuredRoute:
+) -> RouteOutcome:
     """Follows the path to a host, several hops at once; hops behind the last answer are left out.
 
     Args:
@@ -69,7 +61,7 @@ async def traceroute(
     reached = end in answers and answers[end].reached
     names = await _names({a.address for a in answers.values()}, name_of)
     hops = tuple(_hop(ttl, answers.get(ttl), names) for ttl in range(1, end + 1))
-    return MeasuredRoute(target, address, reached, hops, method)
+    return RouteOutcome(target, address, reached, hops, method)
 
 
 def _open(target: str, address: str, say: Callable[[str], None] | None) -> tuple[Prober, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from tools.checks.port43 import Port43
 from tools.checks.rdap import Rdap
@@ -12,13 +11,6 @@ from tools.errors import CheckFailed, NotFound, Refused
 from tools.formats import parse_address, parse_host
 from tools.records import RegistrationOutcome
 from tools.wording import number
-
-
-@dataclass(frozen=True, slots=True)
-class LookedUp(RegistrationOutcome):
-    """A registration that was really looked up; `source` says by which protocol."""
-
-    source: str = ""
 
 
 class Whois:
@@ -30,7 +22,7 @@ class Whois:
         self._port43 = port43
         self._deadline_s = deadline_s
 
-    async def lookup(self, query: str) -> LookedUp:
+    async def lookup(self, query: str) -> RegistrationOutcome:
         """Finds the registration of a domain, of the one that it lies in, or of an address's network.
 
         Raises:
@@ -47,7 +39,7 @@ class Whois:
                 f"No registration server answered for {query} within {seconds} s; try again later."
             ) from error
 
-    async def _lookup(self, query: str) -> LookedUp:
+    async def _lookup(self, query: str) -> RegistrationOutcome:
         address = parse_address(query)
         if address is not None and not address.is_global:
             raise NotFound(
@@ -79,8 +71,8 @@ def _a_labels(query: str) -> str:
         ) from error
 
 
-def _outcome(query: str, found: Registered, source: str) -> LookedUp:
-    return LookedUp(
+def _outcome(query: str, found: Registered, source: str) -> RegistrationOutcome:
+    return RegistrationOutcome(
         query=query,
         registrar=found.registrar or "an unnamed registrar",
         owner=found.owner,

@@ -87,6 +87,11 @@ async def get_available_endpoints(context: ToolContext, agent_location: str | No
 
 
 def _account_words(account: Account, *, detailed: bool) -> str:
+    if account.logged_in and not account.token_cap and not account.host_limit:
+        return (
+            f"You are {account.email}: no plan limits you, and"
+            f" {count(account.hosts_used, 'host')} {'is' if account.hosts_used == 1 else 'are'} monitored."
+        )
     plan = f"the {account.plan} plan with {account.tokens:,} tokens left"
     who = f"You are logged in as {account.email}" if account.logged_in else "You are not logged in"
     use = "on" if account.logged_in else "and use"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -61,9 +61,13 @@ async def check_http(
                 "time_ms": outcome.total_ms,
                 "final_url": outcome.final_url if outcome.redirects else None,
                 "redirects": outcome.redirects or None,
+                "address": outcome.address,
+                "phases": outcome.phases,
+                "tls": outcome.tls,
                 "server": outcome.server,
                 "title": outcome.title,
                 "body_bytes": outcome.body_bytes,
+                "body_truncated": outcome.body_truncated,
                 "body_start": outcome.body[:_EXCERPT_CHARS] or None,
                 "text_found": found,
                 "agent_location": agent,
@@ -86,7 +90,9 @@ async def check_ssl_certificate(
     """
     outcome = await context.backend.checks.certificate(host, port or 443, starttls)
     now = context.clock()
-    days_left = (outcome.not_after - now).days
+    left = outcome.not_after - now
+    # Whole days, also of the time since: half a day ago is 0, not -1.
+    days_left = left.days if left >= timedelta(0) else -(-left).days
     good = outcome.not_before <= now < outcome.not_after and outcome.names_match and outcome.chain_ok
     data = {"valid": good, "days_left": days_left, **plain(outcome)}
     return ToolResult(good, _certificate_words(outcome, now, days_left), data)

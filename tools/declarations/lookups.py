@@ -83,6 +83,7 @@ async def traceroute(
                 plain_dict({"n": h.number, "ip": h.address, "name": h.name, "ms": h.rtt_ms})
                 for h in outcome.hops
             ],
+            "method": outcome.method,
             "agent_location": agent,
         }
     )
@@ -110,6 +111,7 @@ async def whois_lookup(context: ToolContext, query: str) -> ToolResult:
         days_left=days_left,
         name_servers=outcome.name_servers or None,
         network=outcome.network,
+        source=outcome.source,
     )
 
 

@@ -224,7 +224,8 @@ def _uptime_words(reports: Sequence[Uptime], mean: float | None, words: str) -> 
         return "No host is monitored."
     worst = reports[0]
     if mean is None or worst.uptime_pct is None:
-        return f"{join([report.host.address for report in reports])} has not been checked yet in {words}."
+        verb = "has" if len(reports) == 1 else "have"
+        return f"{join(labels([report.host for report in reports]), 5)} {verb} not been checked yet in {words}."
     outages = count(sum(report.outages for report in reports), "outage")
     if len(reports) > 1:
         return (

@@ -30,6 +30,11 @@ def self_signed(name: str) -> ssl.SSLContext:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
+    return context_of(key, certificate)
+
+
+def context_of(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> ssl.SSLContext:
+    """A server's TLS context with this certificate."""
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

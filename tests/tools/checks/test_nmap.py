@@ -241,7 +241,9 @@ def _hostile(dice: random.Random) -> str:
     return "".join(dice.choice(_PIECES) for _ in range(dice.randrange(1, 6)))
 
 
-async def test_200_000_fuzzed_targets_never_change_the_arguments_shape() -> None:
+async def test_200_000_fuzzed_targets_never_change_the_arguments_shape(
+    record_property: Callable[[str, object], None],
+) -> None:
     """Whatever was asked for, the target is one argument, the last, and an address or network."""
 
     async def resolve(host: str) -> str:
@@ -274,6 +276,7 @@ async def test_200_000_fuzzed_targets_never_change_the_arguments_shape() -> None
     assert reached > 10_000, "the fuzz must also hold targets that are scanned"
     # IPv4 and IPv6 for each profile, and once more with -Pn where the stand-in found no host.
     assert len(shapes) == 14
+    record_property("Argument lists: fuzzed targets", _FUZZED)
 
 
 async def test_a_real_program_gets_the_target_as_one_argument(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
+from tests.tools.checks.forbidden import TARGETS, add_names, in_url
 from tests.tools.checks.loopback import LoopbackGuard, NameServer, Serve, Server
 from tools.checks.dns import check_dns
 from tools.checks.http import check_http
@@ -20,89 +20,11 @@ from tools.errors import Refused
 from tools.policy import operator_policy
 from tools.resolve import Resolver, dns_lookup
 
-FORBIDDEN = [
-    *("127.0.0.1", "127.0.0.53", "127.255.255.254", "10.0.0.1", "10.255.255.255", "172.16.0.1"),
-    *("172.31.255.254", "192.168.0.1", "192.168.255.255", "169.254.169.254", "169.254.170.2", "100.64.0.1"),
-    *("100.100.100.200", "192.0.0.192", "192.0.0.8", "198.18.0.1", "198.19.255.255", "192.0.2.1"),
-    *("198.51.100.7", "203.0.113.9", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255"),
-    *("0.0.0.0", "0.1.2.3", "168.63.129.16", "192.88.99.1"),
-]
-CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
-FULL_WIDTH = {ord(c): ord(c) + 0xFEE0 for c in "0123456789."}
-
-
-def number(text: str) -> int:
-    """The address as a number."""
-    return int(IPv4Address(text))
-
-
-def octets(text: str) -> list[int]:
-    """The address as four numbers."""
-    return list(IPv4Address(text).packed)
-
-
-def v6(prefix: str, shift: int, value: int) -> str:
-    """An IPv6 address that holds a value at a place."""
-    return str(IPv6Address(int(IPv6Address(prefix)) | value << shift))
-
-
-FORMS: dict[str, Callable[[str], str]] = {
-    "plain": str,
-    "trailing dot": lambda a: f"{a}.",
-    "decimal": lambda a: str(number(a)),
-    "hex": lambda a: hex(number(a)),
-    "dotted hex": lambda a: ".".join(hex(o) for o in octets(a)),
-    "dotted octal": lambda a: ".".join(f"0{o:o}" for o in octets(a)),
-    "long octal": lambda a: ".".join(f"{o:010o}" for o in octets(a)),
-    "two parts": lambda a: f"{octets(a)[0]}.{number(a) & 0xFFFFFF}",
-    "three parts": lambda a: f"{octets(a)[0]}.{octets(a)[1]}.{number(a) & 0xFFFF}",
-    "mixed": lambda a: f"{octets(a)[0]:#x}.{octets(a)[1]}.0{octets(a)[2]:o}.{octets(a)[3]}",
-    "circled": lambda a: a.translate(CIRCLED),
-    "full width": lambda a: a.translate(FULL_WIDTH),
-    "ideographic dots": lambda a: a.replace(".", "。"),
-    "half-width dots": lambda a: a.replace(".", "｡"),
-    "mapped": lambda a: f"::ffff:{a}",
-    "mapped hex": lambda a: f"::ffff:{number(a) >> 16:x}:{number(a) & 0xFFFF:x}",
-    "mapped long": lambda a: f"0:0:0:0:0:FFFF:{number(a) >> 16:04X}:{number(a) & 0xFFFF:04X}",
-    "compatible": lambda a: f"::{a}",
-    "translated": lambda a: f"::ffff:0:{a}",
-    "NAT64": lambda a: f"64:ff9b::{a}",
-    "6to4": lambda a: v6("2002::1", 80, number(a)),
-    "Teredo": lambda a: v6("2001:0:4136:e378::", 0, number(a) ^ 0xFFFFFFFF),
-    "ISATAP": lambda a: f"2001:470:1:2:0:5efe:{a}",
-    "name": lambda a: f"a-{number(a):08x}.evil.test",
-    "alias": lambda a: f"c-{number(a):08x}.evil.test",
-    "mapped by name": lambda a: f"m-{number(a):08x}.evil.test",
-}
-OTHERS = [
-    *("localhost", "LOCALHOST", "localhost.", "ip6-localhost", "metadata.google.internal", "printer"),
-    *("::1", "0:0:0:0:0:0:0:1", "::", "[::1]", "[::]", "fe80::1", "fe80::1%1", "fe80::1%eth0", "fec0::1"),
-    *("fc00::1", "fd00:ec2::254", "fd20:ce::254", "ff02::1", "ff0e::1", "100::1", "2001:db8::1", "3fff::1"),
-    *("5f00::1", "64:ff9b:1::7f00:1", "2001:2::1", "2001:10::1", "2001:20::1", "4000::1", "8000::1"),
-    *("127.1", "127.0.1", "0", "0x0", "00", "127.0.0.1%00", "127.0.0.1 ", " 127.0.0.1", "127.0.0.1\n"),
-    *(
-        "127.0.0.1,8.8.8.8",
-        "8.8.8.8,127.0.0.1",
-        "-127.0.0.1",
-        "127.0.0.1/8",
-        "0x7f000001.",
-        "1.1.1.1@127.0.0.1",
-    ),
-    *("127.0.0.1#@8.8.8.8", "127.0.0.1\\@8.8.8.8", "①②⑦.1", "0x7F.1", "0177.1", "\uff14\uff12"),
-]
-TARGETS = list(dict.fromkeys([*(form(address) for form in FORMS.values() for address in FORBIDDEN), *OTHERS]))
-
 
 @pytest.fixture
 def evil(names: NameServer) -> NameServer:
     """A DNS server whose names lead to forbidden addresses, plainly, by an alias and in mapped form."""
-    for address in FORBIDDEN:
-        names.zone.add(FORMS["name"](address), [address])
-        names.zone.add(FORMS["alias"](address), [f"{FORMS['name'](address)}."])
-        names.zone.add(FORMS["mapped by name"](address), [FORMS["mapped hex"](address)])
-    for name in ("localhost", "ip6-localhost", "printer"):
-        names.zone.add(name, ["127.0.0.1", "::1"])
-    names.zone.add("metadata.google.internal", ["169.254.169.254"])
+    add_names(names.zone)
     return names
 
 
@@ -121,14 +43,15 @@ def test_there_are_enough_targets() -> None:
     assert len(TARGETS) >= 300
 
 
-def in_url(target: str) -> str:
-    """The host part of a URL."""
-    return f"[{target}]" if ":" in target and not target.startswith("[") else target
-
-
 @pytest.mark.parametrize("target", TARGETS)
 async def test_public_policy_refuses_it_in_every_check(
-    target: str, evil: NameServer, public: Resolver, trust: Trust, canary: Server, guard: LoopbackGuard
+    target: str,
+    evil: NameServer,
+    public: Resolver,
+    trust: Trust,
+    canary: Server,
+    guard: LoopbackGuard,
+    record_property: Callable[[str, object], None],
 ) -> None:
     port = canary.port
     attempts: dict[str, Callable[[], Awaitable[object]]] = {
@@ -151,11 +74,18 @@ async def test_public_policy_refuses_it_in_every_check(
         assert reason.endswith("."), name
     assert canary.accepted == 0
     assert {port for _, port in guard.seen} <= {evil.port}
+    record_property("SSRF: targets × checks", len(attempts))
 
 
 @pytest.mark.parametrize("target", TARGETS)
 async def test_a_redirect_to_it_is_refused(
-    target: str, evil: NameServer, trust: Trust, canary: Server, serve_http: Serve, guard: LoopbackGuard
+    target: str,
+    evil: NameServer,
+    trust: Trust,
+    canary: Server,
+    serve_http: Serve,
+    guard: LoopbackGuard,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """The first hop is allowed, by an operator's list of that one address; where it leads to is not."""
     resolver = Resolver(operator_policy(["127.0.0.2"]), dns_lookup(["127.0.0.1"], evil.port))
@@ -167,3 +97,4 @@ async def test_a_redirect_to_it_is_refused(
         await check_http(resolver, trust, f"http://127.0.0.2:{first.port}/")
     assert canary.accepted == 0
     assert {port for _, port in guard.seen} <= {evil.port, first.port}
+    record_property("SSRF: redirects to a target", 1)

@@ -1,0 +1,1 @@
+"""Probe agents: programs on other machines that check from there, over one connection that they open."""

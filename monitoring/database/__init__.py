@@ -1,0 +1,1 @@
+"""What is kept: SQLite in a file by default, PostgreSQL by URL."""

@@ -1,0 +1,1 @@
+"""What was seen, summed up: roll-ups, uptime, percentiles."""

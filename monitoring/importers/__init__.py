@@ -1,0 +1,1 @@
+"""Reads the hosts of other monitors, and writes ours for other programs."""

@@ -1,0 +1,1 @@
+"""Prometheus reads along."""

@@ -1,0 +1,1 @@
+"""Tells people, through Apprise."""

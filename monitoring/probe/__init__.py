@@ -1,0 +1,1 @@
+"""One check of a watched host: what was expected, what was found."""

@@ -1,0 +1,1 @@
+"""From readings to up, down, pending: pure rules, without clock or store."""
