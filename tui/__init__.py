@@ -1,1 +1,1 @@
-"""The terminal interface: `smallwatch chat`."""
+"""The terminal: `smallwatch chat`, a Textual application over the agent's events."""

@@ -1,0 +1,1 @@
+"""A conversation: what is asked, what the model does, what it says."""

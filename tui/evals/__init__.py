@@ -1,0 +1,1 @@
+"""Runs of the eval harness, to browse."""

@@ -1,0 +1,1 @@
+"""Which model answers: one at hand, one to pick, one being loaded."""
