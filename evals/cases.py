@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -19,7 +19,6 @@ from evals.case_file import (
     DEFAULT_NOW_TEXT,
     AssistantForm,
     CaseForm,
-    Category,
     MessageForm,
     ToolForm,
     form_problems,
@@ -32,6 +31,8 @@ from evals.toolset import Toolset, load_toolset
 from providers.base import Message, ToolCall, ToolSpec
 
 SUITES = Path(__file__).parent / "suites"
+
+Kind = Literal["calls", "bfcl", "scenarios", "injection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +48,52 @@ class Case:
         accepted: The sets of calls that are right; the first is the file's `expect`.
         ordered: Whether the calls must come in this order.
         line: Where the case stands in its file, counted from 1.
+        later: What the user may say after `messages`.
+        wanted: What is right, in words, where that is no set of calls.
+        about: What the case is about, tools or topics, where `accepted` says nothing of tools.
+        task: What a suite of another kind than `calls` goes by.
     """
 
     id: str
-    category: Category
+    category: str
     messages: tuple[Message, ...]
     now: datetime
     tools: tuple[ToolSpec, ...]
     accepted: tuple[tuple[ExpectedCall, ...], ...]
     ordered: bool
     line: int
+    later: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    task: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A file of cases; `sha256` is the hash of its bytes."""
+    """What is asked in a run.
+
+    Attributes:
+        name: What it is called.
+        path: Its file.
+        sha256: Hash of all that it is made of.
+        cases: Its cases.
+        toolset: The tools that its cases may name.
+        kind: How its cases are put to a model and scored; see `evals.kinds`.
+        alias: The name that loads it again, where its path does not.
+    """
 
     name: str
     path: Path
     sha256: str
     cases: tuple[Case, ...]
     toolset: Toolset
+    kind: Kind = "calls"
+    alias: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What `evals.kinds.open_suite` finds it by, from anywhere."""
+        return self.alias or str(self.path.resolve())
 
 
 @dataclass(frozen=True, slots=True)

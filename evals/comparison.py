@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.loaded import LoadedRun
+from evals.repeats import Repeated
+from evals.repeats import repeated as repeated_outcomes
 from evals.rows import Key, Row
 from evals.statistics import (
     Interval,
@@ -15,8 +17,6 @@ from evals.statistics import (
     mcnemar_exact,
     minimum_detectable_difference,
     pairs_needed,
-    pass_at_k,
-    pass_hat_k,
     rate_interval,
 )
 from evals.store import StoreError
@@ -161,38 +161,9 @@ def accuracy(run: LoadedRun, grouping: Grouping | None = None) -> Interval | Non
     return rate_interval(list(clusters.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """How steady a run is over its repeats.
-
-    Attributes:
-        k: How many repeats are drawn.
-        at_least_one: pass@k, the mean over cases.
-        all_of_them: pass^k, the mean over cases.
-        left_out: Cases with fewer than `k` scored repeats, in neither mean.
-    """
-
-    k: int
-    at_least_one: float
-    all_of_them: float
-    left_out: int
-
-
 def repeated(run: LoadedRun) -> Repeated | None:
     """pass@k and pass^k for k = all repeats; None where each case was asked once, or none has them all."""
-    k = run.record.repeats
-    n: Counter[str] = Counter(case for case, _ in run.scored)
-    whole = [case for case, count in n.items() if count >= k]
-    if k < 2 or not whole:
-        return None
-    right = Counter(case for (case, _), row in run.scored.items() if row.correct)
-    left_out = len({case for case, _ in run.rows}) - len(whole)
-    return Repeated(
-        k,
-        sum(pass_at_k(n[case], right[case], k) for case in whole) / len(whole),
-        sum(pass_hat_k(n[case], right[case], k) for case in whole) / len(whole),
-        left_out,
-    )
+    return repeated_outcomes(run.summary.outcomes, run.record.repeats)
 
 
 def _flips(paired: Sequence[Key], baseline: LoadedRun, run: LoadedRun) -> tuple[Flip, ...]:

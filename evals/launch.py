@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from evals.cases import Suite, find_suite, load_suite, select
-from evals.provenance import read_code, read_hardware, read_packages
-from evals.record import RunRecord, SuiteRef
+from evals.caching import RunCache, can_be_cached
+from evals.cases import Suite, select
+from evals.kinds import open_suite
+from evals.provenance import Code, read_code, read_hardware, read_packages
+from evals.record import Engine, RunRecord, SuiteRef
+from evals.response_cache import ResponseCache
 from evals.run import CaseFinished, RunEvent, run_suite
 from evals.runs import find_run, new_directory
 from evals.store import RunStore, StoreError, read_record, read_rows
 from evals.summary import Tally
-from providers.base import Constraint, Settings
+from evals.workers.pool import WorkerPool
+from providers.base import Constraint, ProviderRejected, Settings
 from providers.info import DescribedProvider, ModelInfo
 
 DEFAULT_SUITE = "netmon-dev"
@@ -39,6 +45,10 @@ class Options:
         concurrency: Cases under way at a time.
         command: How the program was started.
         only: Ids of the only cases to run; empty for all.
+        cache: Whether replies kept from earlier runs are used; None leaves it to the model.
+        workers: Processes that ask, each with a model of its own; None is the engine's default.
+        engine: Where they run.
+        address: The Ray cluster's; None starts one on this machine.
     """
 
     model: str | None = None
@@ -52,6 +62,10 @@ class Options:
     concurrency: int = 32
     command: str = ""
     only: tuple[str, ...] = ()
+    cache: bool | None = None
+    workers: int | None = None
+    engine: Engine = "local"
+    address: str | None = None
 
 
 class Display(Protocol):
@@ -71,6 +85,7 @@ async def launch(
     open_provider: Callable[[str | None], Awaitable[DescribedProvider]],
     display: Display,
     reply: Settings | None = None,
+    open_cache: Callable[[], ResponseCache] | None = None,
 ) -> tuple[Path, RunRecord, Tally]:
     """Makes a run, or the rest of one.
 
@@ -79,6 +94,7 @@ async def launch(
         open_provider: Makes a provider of a model's name.
         display: Who is told.
         reply: How replies are made, but for what the options say; the defaults if None.
+        open_cache: Opens the replies that are kept between runs; None goes without.
 
     Returns:
         The run's directory, its record and its rows, added up.
@@ -87,45 +103,102 @@ async def launch(
         SuiteError: The suite is not valid; nothing was run.
         StoreError: The directory cannot be used, or the run differs from the one to be resumed.
         ProviderError: There is no such model, or it cannot be loaded.
+        CacheError: The cache cannot be used.
     """
-    resumed = find_run(options.resume) if options.resume else None
-    if resumed:
-        options = _completed(options, read_record(resumed))
-    whole = load_suite(options.suite or DEFAULT_SUITE)
-    suite = select(whole, options.only)
-    provider = await open_provider(options.model)
+    if options.resume:
+        options = _completed(options, read_record(find_run(options.resume)))
+    # A model takes a second to open, in a process of its own: the rest is made ready meanwhile.
+    opening = asyncio.ensure_future(open_provider(options.model))
     try:
-        settings = replace(
-            reply or Settings(),
-            seed=options.seed or 0,
-            constrained=options.constrained or provider.info.default_constrained,
-        )
-        record = _record(options, whole, provider.info, settings)
-        if resumed:
-            store = RunStore.resume(resumed, record)
-        else:
-            store = RunStore.create(options.out or new_directory(provider.info.name, suite.name), record)
-        with store:
-            tally = Tally()
-            for row in read_rows(store.directory):
-                tally.add(row)
-            display.begin(store.directory, store.record, tally)
-            events = run_suite(
-                provider,
-                suite,
-                settings,
-                store,
-                limit=record.limit,
-                repeats=record.repeats,
-                concurrency=options.concurrency,
-            )
-            async for event in events:
-                if isinstance(event, CaseFinished):
-                    tally.add(event.row)
-                display.show(event, tally)
-            return store.directory, store.record, tally
+        whole, code = await asyncio.to_thread(_prepared, options)
+    except BaseException:
+        await _give_up(opening)
+        raise
+    provider = await opening
+    try:
+        return await make_run(options, whole, provider, display, reply, open_cache, code)
     finally:
         await provider.aclose()
+
+
+def _prepared(options: Options) -> tuple[Suite, Code]:
+    whole = open_suite(options.suite or DEFAULT_SUITE)
+    select(whole, options.only)
+    return whole, read_code()
+
+
+async def _give_up(opening: asyncio.Future[DescribedProvider]) -> None:
+    """Ends a provider that is being opened, or is open already."""
+    opening.cancel()
+    await asyncio.wait([opening])
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().aclose()
+
+
+async def make_run(
+    options: Options,
+    whole: Suite,
+    provider: DescribedProvider,
+    display: Display,
+    reply: Settings | None = None,
+    open_cache: Callable[[], ResponseCache] | None = None,
+    code: Code | None = None,
+) -> tuple[Path, RunRecord, Tally]:
+    """Makes a run of a suite that is read and a provider that is open; see `launch`.
+
+    `code` is what the code is, where that was found out already.
+    """
+    if provider.info.random:
+        raise ProviderRejected(
+            f"{provider.info.name} has random weights, made to measure speed with; its replies cannot be scored"
+        )
+    settings = replace(
+        reply or Settings(),
+        seed=options.seed or 0,
+        constrained=options.constrained or provider.info.default_constrained,
+    )
+    record = _record(options, whole, provider, settings, code or read_code())
+    with ExitStack() as stack:
+        if options.resume:
+            store = stack.enter_context(RunStore.resume(find_run(options.resume), record))
+        else:
+            out = options.out or new_directory(provider.info.name, whole.name)
+            store = stack.enter_context(RunStore.create(out, record))
+        cache = None
+        if open_cache is not None and _cached(options, provider.info):
+            kept = stack.enter_context(open_cache())
+            cache = RunCache(kept, provider.info, record.code.sha256, record.packages)
+        tally = Tally()
+        for row in read_rows(store.directory):
+            tally.add(row)
+        display.begin(store.directory, store.record, tally)
+        events = run_suite(
+            provider,
+            select(whole, options.only),
+            settings,
+            store,
+            limit=record.limit,
+            repeats=record.repeats,
+            concurrency=options.concurrency,
+            cache=cache,
+        )
+        async for event in events:
+            if isinstance(event, CaseFinished):
+                tally.add(event.row)
+            display.show(event, tally)
+        return store.directory, store.record, tally
+
+
+def _cached(options: Options, model: ModelInfo) -> bool:
+    """Whether kept replies are used: if asked for, else where asking costs money and measures no speed of ours."""
+    if options.cache and not can_be_cached(model):
+        raise StoreError(
+            f"the replies of {model.name} cannot be kept: neither its weights nor its server are known, so "
+            "nothing tells it from another model; leave out --cache"
+        )
+    if options.cache is not None:
+        return options.cache
+    return model.server is not None
 
 
 def _completed(options: Options, record: RunRecord) -> Options:
@@ -146,10 +219,12 @@ def _completed(options: Options, record: RunRecord) -> Options:
 
 def _suite_of(record: RunRecord) -> str:
     path = record.suite.path
-    return path if Path(path).is_file() else str(find_suite(record.suite.name))
+    return path if record.suite.kind != "calls" or Path(path).is_file() else record.suite.name
 
 
-def _record(options: Options, suite: Suite, model: ModelInfo, settings: Settings) -> RunRecord:
+def _record(
+    options: Options, suite: Suite, provider: DescribedProvider, settings: Settings, code: Code
+) -> RunRecord:
     sampler: dict[str, Any] = asdict(settings)
     for name in _RECORDED_APART:
         del sampler[name]
@@ -157,7 +232,11 @@ def _record(options: Options, suite: Suite, model: ModelInfo, settings: Settings
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=options.command,
         suite=SuiteRef(
-            name=suite.name, path=str(suite.path.resolve()), sha256=suite.sha256, cases=len(suite.cases)
+            name=suite.name,
+            path=suite.reference,
+            sha256=suite.sha256,
+            cases=len(suite.cases),
+            kind=suite.kind,
         ),
         limit=options.limit,
         only=tuple(dict.fromkeys(options.only)),
@@ -165,10 +244,12 @@ def _record(options: Options, suite: Suite, model: ModelInfo, settings: Settings
         repeats=options.repeats or 1,
         constrained=settings.constrained,
         requested=options.model,
-        model=model,
+        model=provider.info,
         sampler=sampler,
         tools_sha256=suite.toolset.sha256,
-        code=read_code(),
+        code=code,
         packages=read_packages(),
         hardware=read_hardware(),
+        workers=provider.count if isinstance(provider, WorkerPool) else 1,
+        engine=options.engine,
     )

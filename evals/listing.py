@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.cases import SUITES, suite_names
+from evals.kinds import other_suites
 from evals.record import RunRecord
 from evals.runs import list_runs, summarize
 from evals.store import StoreError
@@ -20,6 +21,7 @@ from evals.text import visible
 def read_listing(directory: Path) -> dict[str, list[dict[str, Any]]]:
     """The shipped suites, and the runs in a directory, oldest first."""
     suites = [{"suite": name, "cases": _lines(SUITES / f"{name}.jsonl")} for name in suite_names()]
+    suites += [{"suite": name, "cases": count} for name, count in other_suites().items()]
     return {"suites": suites, "runs": [_run(path, record) for path, record in list_runs(directory)]}
 
 

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from evals.cases import Suite
+from evals.cases import Case, Suite
 from evals.text import visible
-from providers.base import Message
 
 SIZE = 8
 FEWEST = 4
@@ -70,7 +69,7 @@ def find_overlaps(suite: Suite, paths: Sequence[Path]) -> OverlapReport:
     Raises:
         OSError: A file cannot be read.
     """
-    grams = {case.id: _grams_of_messages(case.messages) for case in suite.cases}
+    grams = {case.id: _grams_of_users(case) for case in suite.cases}
     wanted: defaultdict[_Gram, list[str]] = defaultdict(list)
     for case_id, found in grams.items():
         for gram in found:
@@ -138,14 +137,14 @@ class _Searcher:
                         yield gram
 
 
-def _grams_of_messages(messages: Sequence[Message]) -> set[_Gram]:
+def _grams_of_users(case: Case) -> set[_Gram]:
     grams: set[_Gram] = set()
-    for message in messages:
-        if message.role == "user":
-            words = words_of(message.content or "")
-            size = min(SIZE, len(words))
-            if size >= FEWEST:
-                grams.update(tuple(words[start : start + size]) for start in range(len(words) - size + 1))
+    said = (message.content or "" for message in case.messages if message.role == "user")
+    for text in (*said, *case.later):
+        words = words_of(text)
+        size = min(SIZE, len(words))
+        if size >= FEWEST:
+            grams.update(tuple(words[start : start + size]) for start in range(len(words) - size + 1))
     return grams
 
 

@@ -84,11 +84,12 @@ class RunDisplay:
         if tally.infra_errors:
             parts.append(f"{tally.infra_errors} infra errors")
         if speed:
-            parts += [f"{speed:.1f} cases/s", f"{_clock((self._total - tally.rows) / speed)} left"]
+            parts += [f"{speed:.1f} cases/s", f"{clock((self._total - tally.rows) / speed)} left"]
         return " · ".join(parts)
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A time for people, such as `1:05` or `2:00:00`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

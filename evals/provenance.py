@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 ROOT = Path(__file__).parent.parent
 # The packages whose code decides what is asked, what comes back and how it is scored.
-CODE_PACKAGES = ("evals", "providers", "tools")
+CODE_PACKAGES = ("agent", "evals", "providers", "tools")
 # Another version of these may make another reply of the same weights.
 ENGINE_PACKAGES = ("llama-cpp-python", "llguidance")
 OTHER_PACKAGES = ("httpx", "huggingface_hub", "numpy", "openai", "pydantic")
@@ -77,7 +77,7 @@ def read_hardware() -> Hardware:
     """Finds out what this machine is."""
     return Hardware(
         processor=_processor(),
-        processors=_processors(),
+        processors=processors(),
         memory_bytes=_memory(),
         machine=platform.machine(),
         system=f"{platform.system()} {platform.release()}",
@@ -107,8 +107,9 @@ def _processor() -> str | None:
     return next(names, None)
 
 
-def _processors() -> int:
-    # The processors that this process may use, which a container or taskset may have made fewer.
+def processors() -> int:
+    """How many processors this process may use."""
+    # A container or taskset may have made them fewer than there are.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from evals.cases import Kind
 from evals.provenance import ENGINE_PACKAGES, Code, Hardware
 from providers.base import Constraint
 from providers.info import ModelInfo
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+Engine = Literal["local", "ray"]
 
 
 class _Part(BaseModel):
@@ -26,12 +29,13 @@ class Versioned(BaseModel):
 
 
 class SuiteRef(_Part):
-    """The suite of a run; `cases` counts all of its cases."""
+    """The suite of a run; `cases` counts all of its cases, `kind` says how they are put and scored."""
 
     name: str
     path: str
     sha256: str
     cases: int
+    kind: Kind = "calls"
 
 
 class Rescoring(_Part):
@@ -70,6 +74,8 @@ class RunRecord(_Part):
         code: Which code ran.
         packages: Versions of packages.
         hardware: Where it ran.
+        workers: Processes that asked, each with a model of its own; 1 is the run's own process.
+        engine: Where they ran: on this machine, or spread over a Ray cluster.
         rescored: The scorings since, oldest first.
     """
 
@@ -89,6 +95,8 @@ class RunRecord(_Part):
     code: Code
     packages: dict[str, str]
     hardware: Hardware
+    workers: int = 1
+    engine: Engine = "local"
     rescored: tuple[Rescoring, ...] = ()
 
     @property

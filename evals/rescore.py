@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Case, Suite, SuiteError, load_suite
+from evals.cases import Suite, SuiteError
+from evals.kinds import examiner, open_suite
 from evals.provenance import read_code
 from evals.record import Rescoring, RunRecord
 from evals.rows import Row
-from evals.scorer import score
 from evals.store import RESULTS_FILE, RUN_FILE, StoreError, locked, read_record, read_rows, write_atomically
 from evals.summary import Tally
 
@@ -55,16 +55,6 @@ def rescore(directory: Path) -> Rescored:
     return done
 
 
-def rescored_row(case: Case, row: Row) -> Row:
-    """A row with the score that its calls have now; an infrastructure error stays one."""
-    if row.label == "infra_error":
-        return row
-    outcome = score(case, row.tool_calls(), row.malformed, row.repaired)
-    # Of a malformed reply, what could not be read is known from the reply alone; the row has it.
-    reason = row.reason if row.malformed and row.label == outcome.label else outcome.reason
-    return replace(row, label=outcome.label, reason=reason)
-
-
 def rescored_object(directory: Path, rescored: Rescored) -> dict[str, Any]:
     """What `evals rescore --json` prints."""
     return {
@@ -99,7 +89,9 @@ def _rescore(directory: Path) -> Rescored:
     strange = next((row.id for row in old if row.id not in cases), None)
     if strange is not None:
         raise StoreError(f"{directory / RESULTS_FILE} has a row of {strange}, which is no case of its suite")
-    new = [rescored_row(cases[row.id], row) for row in old]
+    judge = examiner(record.suite.kind)
+    # An infrastructure error stays one: there is nothing to score.
+    new = [row if row.label == "infra_error" else judge.rescored(cases[row.id], row) for row in old]
     changed = [(before, after) for before, after in zip(old, new, strict=True) if before != after]
     kept = None
     if changed:
@@ -119,7 +111,7 @@ def _rescore(directory: Path) -> Rescored:
 
 def _suite(record: RunRecord) -> Suite:
     try:
-        suite = load_suite(record.suite.path)
+        suite = open_suite(record.suite.path)
     except SuiteError as error:
         raise StoreError(f"the run's suite cannot be read: {error}") from error
     if suite.sha256 != record.suite.sha256:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
-from evals.case_file import CATEGORIES
-from evals.scorer import LABELS, Label
+from evals.scorer import ROW_LABELS, RowLabel
 from providers.base import Timing, ToolCall, Usage
 
 Key = tuple[str, int]
@@ -29,19 +29,21 @@ class Row:
         reason: The label in a sentence; of an `infra_error`, the provider's error.
         calls: The calls, each with `name` and `arguments`.
         repairs: The tolerances that were needed.
-        raw: The model's text, untouched.
+        raw: The model's text, untouched; of a whole conversation, what was said and done.
         finish: Why the reply ended; empty where it did not.
         usage: Tokens.
         timing: Seconds, as the provider measured them.
         seconds: Wall time of the last try.
         started: When that try began, in seconds since 1970.
         attempts: How often it was tried.
+        cached: Whether the reply was kept from an earlier run; `seconds` and `started` are those of then.
+        details: What a suite of this kind tells beside, JSON values.
     """
 
     id: str
     repeat: int
     category: str
-    label: Label
+    label: RowLabel
     repaired: bool = False
     malformed: bool = False
     reason: str = ""
@@ -54,6 +56,8 @@ class Row:
     seconds: float = 0.0
     started: float = 0.0
     attempts: int = 1
+    cached: bool = False
+    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def key(self) -> Key:
@@ -109,9 +113,12 @@ def _row(given: Any) -> Row:
     values = cast(dict[str, Any], given)
     if not (isinstance(values["id"], str) and isinstance(values["repeat"], int)):
         raise RowError("expected an id and the number of a repeat")
-    if values["label"] not in LABELS or values["category"] not in CATEGORIES:
-        raise RowError("expected a known label and a known category")
+    if values["label"] not in ROW_LABELS or not isinstance(values["category"], str):
+        raise RowError("expected a known label and a category")
     plain = {name: values[name] for name in _KNOWN if name in values}
+    # A run of 100,000 rows has few different words for these.
+    for name in ("category", "label", "finish"):
+        plain[name] = sys.intern(values.get(name, ""))
     plain["calls"] = tuple(values.get("calls", ()))
     plain["repairs"] = tuple(values.get("repairs", ()))
     plain["usage"] = Usage(**values.get("usage", {}))

@@ -7,11 +7,13 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
+from evals.caching import RunCache
 from evals.cases import Case, Suite
+from evals.examiner import Examiner
+from evals.kinds import examiner
 from evals.rows import Row
-from evals.scorer import Score, score
 from evals.store import RunStore
-from providers.base import Call, Provider, ProviderError, ProviderUnavailable, Reply, Settings, collect
+from providers.base import Provider, ProviderError, ProviderUnavailable, Settings
 
 _ATTEMPTS = 2
 
@@ -60,8 +62,9 @@ async def run_suite(
     limit: int | None = None,
     repeats: int = 1,
     concurrency: int = 8,
+    cache: RunCache | None = None,
 ) -> AsyncGenerator[RunEvent, None]:
-    """Makes the rows that the store lacks; only a model's next reply is asked for, no tool is run.
+    """Makes the rows that the store lacks.
 
     Closing the generator, or cancelling its task, stops the run; finished rows stay in the store.
 
@@ -74,6 +77,7 @@ async def run_suite(
         limit: Only so many of the suite's first cases; None for all.
         repeats: How often each case is asked.
         concurrency: Cases under way at a time; how many of them run as one batch the provider decides.
+        cache: Replies kept from earlier runs; None asks always.
 
     Yields:
         `RunStarted`, then the events of cases as they happen, then `RunFinished`.
@@ -84,7 +88,7 @@ async def run_suite(
     todo = [(case, repeat) for repeat in range(repeats) for case in suite.cases[:limit]]
     missing = [(case, repeat) for case, repeat in todo if (case.id, repeat) not in store.finished]
     yield RunStarted(len(todo), len(todo) - len(missing))
-    session = _Session(provider, settings, store)
+    session = _Session(provider, settings, store, examiner(suite.kind), cache)
     work = asyncio.create_task(session.work(missing, concurrency))
     try:
         while (event := await session.events.get()) is not None:
@@ -99,11 +103,15 @@ async def run_suite(
 class _Session:
     """One run of the cases that were missing; ends `events` with None."""
 
-    def __init__(self, provider: Provider, settings: Settings, store: RunStore) -> None:
+    def __init__(
+        self, provider: Provider, settings: Settings, store: RunStore, judge: Examiner, cache: RunCache | None
+    ) -> None:
         self.events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         self._provider = provider
         self._settings = settings
         self._store = store
+        self._examiner = judge
+        self._cache = cache
 
     async def work(self, missing: list[_Ask], concurrency: int) -> None:
         """Asks all of `missing`, several at a time.
@@ -142,50 +150,19 @@ class _Session:
         """
         settings = replace(self._settings, now=case.now, seed=self._settings.seed + repeat)
         started, clock = time.time(), time.perf_counter()
+        kept = None if self._cache is None else self._cache.view(self._provider, case.id, repeat)
         try:
-            reply = await collect(self._provider.stream(case.messages, case.tools, settings))
-            row = _scored_row(case, repeat, reply)
+            row = await self._examiner.examine(kept or self._provider, case, repeat, settings)
         except ProviderError as error:
             if isinstance(error, ProviderUnavailable) and attempt < _ATTEMPTS:
                 raise
             row = _error_row(case, repeat, error)
         row = replace(row, started=started, seconds=time.perf_counter() - clock, attempts=attempt)
+        if kept is not None and kept.hit:
+            row = replace(row, started=kept.started, seconds=kept.seconds, cached=True)
         self._store.append(row)
         self.events.put_nowait(CaseFinished(row))
 
 
 def _error_row(case: Case, repeat: int, error: ProviderError) -> Row:
     return Row(case.id, repeat, case.category, "infra_error", reason=f"{type(error).__name__}: {error}")
-
-
-def _scored_row(case: Case, repeat: int, reply: Reply) -> Row:
-    outcome = score_reply(case, reply)
-    return Row(
-        id=case.id,
-        repeat=repeat,
-        category=case.category,
-        label=outcome.label,
-        repaired=outcome.repaired,
-        malformed=bool(reply.malformed),
-        reason=outcome.reason,
-        calls=tuple({"name": call.call.name, "arguments": call.call.arguments} for call in reply.calls),
-        repairs=_repairs(reply.calls),
-        raw=reply.finish.raw,
-        finish=reply.finish.reason,
-        usage=reply.finish.usage,
-        timing=reply.finish.timing,
-    )
-
-
-def score_reply(case: Case, reply: Reply) -> Score:
-    """Scores a whole reply; of a malformed one the reason says what could not be read."""
-    calls = [call.call for call in reply.calls]
-    outcome = score(case, calls, bool(reply.malformed), bool(_repairs(reply.calls)))
-    if reply.malformed:
-        return replace(outcome, reason=f"{outcome.reason}: {reply.malformed[0].reason}")
-    return outcome
-
-
-def _repairs(calls: tuple[Call, ...]) -> tuple[str, ...]:
-    """The tolerances that the calls of a reply needed, each once."""
-    return tuple(dict.fromkeys(repair for call in calls for repair in call.repairs))

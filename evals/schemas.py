@@ -8,9 +8,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from evals.case_file import CATEGORIES, CaseForm
+from evals.case_file import CaseForm
 from evals.record import SCHEMA_VERSION, RunRecord
 from evals.rows import Row
+from evals.scenarios.form import FileForm
+from evals.sweep.record import SWEEP_VERSION, SweepRecord
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CALL = {
@@ -27,15 +29,18 @@ def schemas() -> dict[str, dict[str, Any]]:
     run["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
     run["required"] = ["schema_version", *run["required"]]
     row = TypeAdapter(Row).json_schema(mode="serialization")
-    row["properties"]["category"]["enum"] = list(CATEGORIES)
     row["properties"]["calls"]["items"] = _CALL
     # A row is written with every key, whatever has a default in the program.
     row["required"] = list(row["properties"])
     row["additionalProperties"] = False
+    sweep = SweepRecord.model_json_schema(mode="serialization")
+    sweep["properties"]["schema_version"] = {"const": SWEEP_VERSION}
     return {
         "run.schema.json": _titled("A run: run.json", run),
         "results-row.schema.json": _titled("One line of results.jsonl", row),
+        "sweep.schema.json": _titled("A sweep: sweep.json", sweep),
         "case.schema.json": _titled("One line of a suite", CaseForm.model_json_schema()),
+        "scenarios.schema.json": _titled("A file of scenarios (YAML)", FileForm.model_json_schema()),
     }
 
 

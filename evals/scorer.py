@@ -32,6 +32,13 @@ Label = Literal[
 # In the order in which they are decided: the first that applies is the case's label.
 LABELS: tuple[Label, ...] = get_args(Label)
 _RANK = {label: rank for rank, label in enumerate(LABELS)}
+# What goes wrong in a whole conversation, which is judged by what it has changed and what was answered.
+TaskLabel = Literal[
+    "unfinished", "forbidden_effect", "wrong_state", "missing_call", "missing_fact", "false_claim"
+]
+RowLabel = Label | TaskLabel
+# Every label that a row can have, `correct` last.
+ROW_LABELS: tuple[RowLabel, ...] = (LABELS[0], *get_args(TaskLabel), *LABELS[1:])
 # Faults of a call that was matched to an expected one.
 _PAIR_FAULTS = LABELS[LABELS.index("wrong_tool") : LABELS.index("correct")]
 _SEVERITY = {label: len(_PAIR_FAULTS) - place for place, label in enumerate(_PAIR_FAULTS)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import Case
-from evals.questions import expected_text, read_questions
+from evals.questions import expected_lines, read_questions
 from evals.record import RunRecord
 from evals.rows import Row
 from evals.store import StoreError, read_rows
@@ -66,10 +66,10 @@ def _question(case: Case) -> Iterator[str]:
     yield f"{case.id} · {case.category} · now {case.now.isoformat()} · {len(case.tools)} tools on offer"
     for message in case.messages:
         yield from _message(message)
-    for number, calls in enumerate(case.accepted):
+    for number, calls in enumerate(expected_lines(case)):
         order = ", in this order" if case.ordered and len(calls) > 1 else ""
         yield f"{'or' if number else 'expected'}{order}:"
-        yield from (f"  {expected_text(call)}" for call in calls)
+        yield from (f"  {call}" for call in calls)
         if not calls:
             yield "  no call"
 

@@ -1,6 +1,7 @@
 """Intervals and tests for the figures of runs.
 
-Needs numpy and scipy, which take a while to import: only commands that compare runs import this module.
+Needs numpy and scipy, which take a while to import: what needs them imports them, so that a report of one run, which
+has no comparison, goes without.
 Wilson's interval, which every run needs, is in `evals.summary`.
 """
 
@@ -9,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, special
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # The 95 % two-sided level of every interval, and the chance that a detectable difference is detected.
 _TAIL = 0.025
@@ -70,28 +72,10 @@ def mcnemar_exact(worse: int, better: int) -> float:
         worse: Pairs of which only the first is right.
         better: Pairs of which only the second is right.
     """
+    from scipy import special
+
     fewer, discordant = min(worse, better), worse + better
     return min(1.0, 2 * float(special.bdtr(fewer, discordant, 0.5))) if discordant else 1.0
-
-
-def pass_at_k(n: int, correct: int, k: int) -> float:
-    """The chance that at least one of `k` repeats, drawn from `n` of which `correct` are right, is right.
-
-    Raises:
-        ValueError: `k` is not from 1 to `n`, or `correct` not from 0 to `n`.
-    """
-    return 1 - pass_hat_k(n, n - correct, k)
-
-
-def pass_hat_k(n: int, correct: int, k: int) -> float:
-    """pass^k: the chance that all of `k` repeats, drawn from `n` of which `correct` are right, are right.
-
-    Raises:
-        ValueError: `k` is not from 1 to `n`, or `correct` not from 0 to `n`.
-    """
-    if not (1 <= k <= n and 0 <= correct <= n):
-        raise ValueError(f"expected 1 <= k <= n and 0 <= correct <= n, got k={k}, n={n}, correct={correct}")
-    return math.comb(correct, k) / math.comb(n, k)
 
 
 def minimum_detectable_difference(pairs: int, discordant: float) -> float | None:
@@ -108,6 +92,7 @@ def minimum_detectable_difference(pairs: int, discordant: float) -> float | None
     Returns:
         The difference, 0 to 1; None where so few pairs cannot show any.
     """
+    from scipy import optimize
 
     def excess(difference: float) -> float:
         return pairs - _pairs_needed(difference, max(discordant, difference))
@@ -129,6 +114,8 @@ def pairs_needed(difference: float, discordant: float) -> int:
 
 
 def _pairs_needed(difference: float, discordant: float) -> float:
+    from scipy import special
+
     noise = float(-special.ndtri(_TAIL)) * math.sqrt(discordant)
     signal = float(special.ndtri(_POWER)) * math.sqrt(max(0.0, discordant - difference**2))
     return ((noise + signal) / difference) ** 2
@@ -142,6 +129,8 @@ def _bootstrap(
     Clusters of the same sum and size are alike, so each sample is one draw of how often each kind of
     cluster is in it: the same distribution as drawing one by one, in time that does not grow with them.
     """
+    import numpy as np
+
     sums = np.array([math.fsum(values) for values in clusters if values])
     sizes = np.array([len(values) for values in clusters if values], dtype=float)
     if not sizes.size:

@@ -9,6 +9,7 @@ A last line that was cut short is taken off when the file is opened for appendin
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 
 from evals.record import SCHEMA_VERSION, RunRecord, Versioned, differences
 from evals.rows import Key, Row, RowError, parse_row
+from evals.versions import STEPS, can_be_read, upgraded
 
 RUN_FILE = "run.json"
 RESULTS_FILE = "results.jsonl"
@@ -175,11 +177,15 @@ def read_record(directory: Path) -> RunRecord:
         raise StoreError(f"{directory} holds no run: {path} cannot be read: {error.strerror}") from error
     try:
         version = Versioned.model_validate_json(content).schema_version
-        if version == SCHEMA_VERSION:
-            return RunRecord.model_validate_json(content)
+        if can_be_read(version):
+            return RunRecord.model_validate(upgraded(json.loads(content), version))
     except ValidationError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
-    raise StoreError(f"{path} is of version {version}; this program reads version {SCHEMA_VERSION}")
+    newer = version > SCHEMA_VERSION
+    raise StoreError(
+        f"{path} is of version {version}; this program reads versions {min(STEPS)} to {SCHEMA_VERSION}; "
+        + ("use the newer program that wrote it" if newer else "run the suite again")
+    )
 
 
 def read_rows(directory: Path) -> Iterator[Row]:

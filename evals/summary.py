@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evals.case_file import CATEGORIES
 from evals.rows import Row
-from evals.scorer import LABELS
+from evals.scorer import ROW_LABELS
 
 _Z95 = 1.959963984540054
 
@@ -43,6 +44,8 @@ class Summary:
         cases_per_s: Rows a second.
         completion_tokens: Tokens that the model wrote.
         tokens_per_s: Those, a second.
+        outcomes: Of each case, how many replies are scored and how many of them are right.
+        cached: Rows whose reply was kept from an earlier run; the speeds are those of then.
     """
 
     overall: Rate
@@ -52,6 +55,8 @@ class Summary:
     cases_per_s: float
     completion_tokens: int
     tokens_per_s: float
+    outcomes: Mapping[str, tuple[int, int]]
+    cached: int = 0
 
     @property
     def infra_errors(self) -> int:
@@ -78,19 +83,22 @@ class _Group:
 
     def __init__(self) -> None:
         self.n = self.correct = self.strict = 0
-        self.cases: set[str] = set()
+        self.scored_cases = 0
+        self.cases: dict[str, tuple[int, int]] = {}
 
     def add(self, row: Row) -> None:
         self.n += 1
         self.correct += row.correct
         self.strict += row.correct and not row.repaired
-        self.cases.add(row.id)
+        scored, right = self.cases.get(row.id, (0, 0))
+        self.scored_cases += not scored
+        self.cases[row.id] = scored + 1, right + row.correct
 
     def rate(self) -> Rate:
         if not self.n:
             return Rate(0, None, None, None)
         accuracy = self.correct / self.n
-        return Rate(self.n, accuracy, self.strict / self.n, wilson(accuracy, len(self.cases)))
+        return Rate(self.n, accuracy, self.strict / self.n, wilson(accuracy, self.scored_cases))
 
 
 class Tally:
@@ -103,12 +111,13 @@ class Tally:
         self._groups: dict[str, _Group] = {}
         self._labels: Counter[str] = Counter()
         self._completion_tokens = 0
+        self._cached = 0
         self._spans: list[tuple[float, float]] = []
 
     @property
     def accuracy(self) -> float | None:
         """Accuracy so far."""
-        return self._overall.rate().accuracy
+        return self._overall.correct / self._overall.n if self._overall.n else None
 
     @property
     def infra_errors(self) -> int:
@@ -120,8 +129,11 @@ class Tally:
         self.rows += 1
         self._labels[row.label] += 1
         self._completion_tokens += row.usage.completion_tokens
+        self._cached += row.cached
         self._spans.append((row.started, row.started + row.seconds))
-        if row.label != "infra_error":
+        if row.label == "infra_error":
+            self._overall.cases.setdefault(row.id, (0, 0))
+        else:
             self._overall.add(row)
             self._groups.setdefault(row.category, _Group()).add(row)
 
@@ -131,17 +143,21 @@ class Tally:
         return Summary(
             overall=self._overall.rate(),
             by_category={
-                category: self._groups[category].rate() for category in CATEGORIES if category in self._groups
+                category: self._groups[category].rate()
+                for category in (*CATEGORIES, *sorted(self._groups.keys() - set(CATEGORIES)))
+                if category in self._groups
             },
             labels={
                 label: self._labels[label]
-                for label in LABELS
+                for label in ROW_LABELS
                 if self._labels[label] or label == "infra_error"
             },
             seconds=seconds,
             cases_per_s=self.rows / seconds if seconds else 0.0,
             completion_tokens=self._completion_tokens,
             tokens_per_s=self._completion_tokens / seconds if seconds else 0.0,
+            outcomes=dict(self._overall.cases),
+            cached=self._cached,
         )
 
 

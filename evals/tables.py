@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.record import RunRecord
+from evals.repeats import repeated
 from evals.summary import Rate, Summary
 from evals.text import visible
 
 
 def as_object(directory: Path, record: RunRecord, summary: Summary) -> dict[str, Any]:
     """A run's figures as the JSON object that `--json` prints."""
-    overall = summary.overall
+    overall, repeats = summary.overall, repeated(summary.outcomes, record.repeats)
     return {
         "run": str(directory),
         "model": record.model.name,
@@ -31,17 +33,22 @@ def as_object(directory: Path, record: RunRecord, summary: Summary) -> dict[str,
         "cases_per_s": summary.cases_per_s,
         "seconds": summary.seconds,
         "infra_errors": summary.infra_errors,
+        "cached": summary.cached,
         "completion_tokens": summary.completion_tokens,
         "tokens_per_s": summary.tokens_per_s,
         "suite": record.suite.name,
         "repeats": record.repeats,
+        "pass_at_k": None if repeats is None else repeats.at_least_one,
+        "pass_hat_k": None if repeats is None else repeats.all_of_them,
         "constrained": record.constrained,
         "complete": sum(summary.labels.values()) == record.total,
     }
 
 
-def print_run(console: Console, directory: Path, record: RunRecord, summary: Summary) -> None:
-    """Prints a run's figures: a line for the model, tables of categories and labels, and speed."""
+def print_run(
+    console: Console, directory: Path, record: RunRecord, summary: Summary, told: Sequence[str] = ()
+) -> None:
+    """Prints a run's figures: a line for the model, tables of categories and labels, speed, and what is told."""
     model = record.model
     facts = [visible(model.name), f"suite {visible(record.suite.name)}"]
     if model.parameters is not None:
@@ -60,7 +67,29 @@ def print_run(console: Console, directory: Path, record: RunRecord, summary: Sum
             f"infra errors: {summary.infra_errors} (not in the accuracy)"
         )
     )
+    for sentence in (_repeats(record, summary), _cached(summary), *told):
+        if sentence:
+            console.print(Text(visible(sentence)))
     console.print(Text(f"run {directory}"), soft_wrap=True)
+
+
+def _repeats(record: RunRecord, summary: Summary) -> str:
+    repeats = repeated(summary.outcomes, record.repeats)
+    if repeats is None:
+        return ""
+    lacking = f"; {repeats.left_out} cases lack a repeat" if repeats.left_out else ""
+    return (
+        f"of {repeats.k} repeats at least one is right in {repeats.at_least_one:.1%} of the cases (pass@k), "
+        f"all in {repeats.all_of_them:.1%} (pass^k){lacking}"
+    )
+
+
+def _cached(summary: Summary) -> str:
+    return (
+        f"{summary.cached} replies were kept from earlier runs; times are those of then"
+        if summary.cached
+        else ""
+    )
 
 
 def percent(value: float | None) -> str:

@@ -6,20 +6,16 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evals.case_file import CATEGORIES
-from evals.cases import Case
 from evals.loaded import LoadedRun
-from evals.questions import expected_tools, question_object
 from evals.record import RunRecord
+from evals.report.asked import Questions
 from evals.report.markup import Markup, data
 from evals.report.sections import NO_CALL
 from evals.rows import Key, Row
-from evals.scorer import LABELS
+from evals.scorer import ROW_LABELS
 
 PIECE = 200
-_SHOWN = 140
-_CATEGORY_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(CATEGORIES)}
-_LABEL_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(LABELS)}
+_LABEL_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(ROW_LABELS)}
 
 
 def keys_of(runs: Sequence[LoadedRun]) -> list[Key]:
@@ -32,54 +28,72 @@ def keys_of(runs: Sequence[LoadedRun]) -> list[Key]:
     return sorted(keys, key=lambda key: (order[key[0]], key[1]))
 
 
-def index(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Mapping[str, Case], note: str) -> Markup:
+def index(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions) -> Markup:
     """What the list of cases shows and filters by; labels, categories and tools by number."""
-    tools = [*dict.fromkeys(tool for case in questions.values() for tool in expected_tools(case)), NO_CALL]
+    tools = [*questions.all_tools(), NO_CALL]
     numbers = {tool: number for number, tool in enumerate(tools)}
+    categories: dict[str, int] = {}
     entries: list[Any] = []
     for key in keys:
         rows = [run.rows.get(key) for run in runs]
-        case = questions.get(key[0])
         category = next(row.category for row in rows if row is not None)
-        named = (expected_tools(case) or (NO_CALL,)) if case else ()
+        named = (questions.tools(key[0]) or (NO_CALL,)) if key[0] in questions else ()
         entries.append(
             [
                 *key,
-                _CATEGORY_NUMBERS[category],
+                categories.setdefault(category, len(categories)),
                 [numbers[tool] for tool in named],
                 [-1 if row is None else _LABEL_NUMBERS[row.label] for row in rows],
-                "" if case is None else _asked(case),
+                questions.words(key[0]),
             ]
         )
     content = {
         "runs": [run.name for run in runs],
-        "labels": LABELS,
-        "categories": CATEGORIES,
+        "labels": ROW_LABELS,
+        "categories": list(categories),
         "tools": tools,
         "piece": PIECE,
-        "note": note,
+        "note": questions.note,
         "cases": entries,
     }
     return data(content, id="index")
 
 
-def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Mapping[str, Case]) -> Iterator[Markup]:
+def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions) -> Iterator[Markup]:
     """What a case shows when it is opened, `PIECE` of them in each."""
+    commands = [_Command(run.record) for run in runs]
     for start in range(0, len(keys), PIECE):
         part = keys[start : start + PIECE]
-        asked = {case: question_object(questions[case]) for case in dict(part) if case in questions}
-        rows = [[_row(run, run.rows[key]) if key in run.rows else None for run in runs] for key in part]
+        asked = {case: questions.whole(case) for case in dict(part) if case in questions}
+        rows = [
+            [
+                _row(run.rows[key], command) if key in run.rows else None
+                for run, command in zip(runs, commands, strict=True)
+            ]
+            for key in part
+        ]
         yield data({"questions": asked, "rows": rows}, id=f"piece-{start // PIECE}")
 
 
 def reproduce(record: RunRecord, case: str, repeat: int) -> str:
     """The command that asks a run's model the same again."""
-    parts = ["evals", "run", "--model", record.requested or record.model.name, "--suite", record.suite.path]
-    parts += ["--case", case, "--seed", str(record.seed + repeat), "--constrained", record.constrained]
-    return shlex.join(parts)
+    return _Command(record).of(case, repeat)
 
 
-def _row(run: LoadedRun, row: Row) -> dict[str, Any]:
+class _Command:
+    """The commands that ask a run's model again, put together once but for the case."""
+
+    def __init__(self, record: RunRecord) -> None:
+        model = record.requested or record.model.name
+        self._before = shlex.join(["evals", "run", "--model", model, "--suite", record.suite.path, "--case"])
+        self._after = shlex.join(["--constrained", record.constrained])
+        self._seed = record.seed
+
+    def of(self, case: str, repeat: int) -> str:
+        return f"{self._before} {shlex.quote(case)} --seed {self._seed + repeat} {self._after}"
+
+
+def _row(row: Row, command: _Command) -> dict[str, Any]:
     return {
         "reason": row.reason,
         "calls": row.calls,
@@ -89,12 +103,6 @@ def _row(run: LoadedRun, row: Row) -> dict[str, Any]:
         "tokens": [row.usage.prompt_tokens, row.usage.completion_tokens],
         "seconds": round(row.seconds, 3),
         "attempts": row.attempts,
-        "reproduce": reproduce(run.record, row.id, row.repeat),
+        "cached": row.cached,
+        "reproduce": command.of(row.id, row.repeat),
     }
-
-
-def _asked(case: Case) -> str:
-    """The user's last message, cut."""
-    said = next((message.content for message in reversed(case.messages) if message.role == "user"), "") or ""
-    said = " ".join(said.split())
-    return said if len(said) <= _SHOWN else said[: _SHOWN - 1] + "…"

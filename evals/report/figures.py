@@ -9,10 +9,10 @@ from itertools import groupby
 from evals.comparison import Grouping, accuracy
 from evals.loaded import LoadedRun
 from evals.report.markup import Markup, element, join
-from evals.scorer import LABELS
+from evals.scorer import ROW_LABELS
 from evals.statistics import Interval
 
-FAILURES = tuple(label for label in LABELS if label not in ("infra_error", "correct"))
+FAILURES = tuple(label for label in ROW_LABELS if label not in ("infra_error", "correct"))
 _WIDTH, _HEIGHT = 680.0, 340.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 120.0, 16.0, 44.0
 _BAR_LEFT, _BAR_WIDTH, _BAR_STEP = 190.0, 400.0, 34.0
@@ -31,7 +31,8 @@ def scatter(runs: Sequence[LoadedRun], grouping: Grouping) -> Markup:
             points.append((run.name, size, interval))
     missing = [run.name for run in runs if run.name not in {name for name, _, _ in points}]
     note = f"Not drawn, since the file's size or the accuracy is not known: {', '.join(missing)}."
-    return join(_plot(points) if points else "", element("p", note, class_="note") if missing else "")
+    drawing = element("div", _plot(points), class_="wide", tabindex="0") if points else ""
+    return join(drawing, element("p", note, class_="note") if missing else "")
 
 
 def labels_chart(runs: Sequence[LoadedRun]) -> Markup:
@@ -47,7 +48,7 @@ def labels_chart(runs: Sequence[LoadedRun]) -> Markup:
         "svg", *bars, viewBox=f"0 0 {_WIDTH:g} {height:g}", role="img", class_="chart",
         aria_label="Failures of each run by label",
     )  # fmt: skip
-    return join(drawing, _legend(runs))
+    return join(element("div", drawing, class_="wide", tabindex="0"), _legend(runs))
 
 
 def _plot(points: Sequence[_Point]) -> Markup:

@@ -10,9 +10,10 @@ from pathlib import Path
 from evals.compare import compare_runs
 from evals.comparison import Grouping
 from evals.loaded import LoadedRun
-from evals.questions import read_questions
 from evals.report import cases, figures, sections
+from evals.report.asked import Questions
 from evals.report.markup import Markup, element, join
+from evals.report.told import told
 from evals.store import write_atomically
 
 _HERE = Path(__file__).parent
@@ -31,7 +32,7 @@ def page(runs: Sequence[LoadedRun], grouping: Grouping) -> Iterator[str]:
     """The report, piece by piece."""
     style = (_HERE / "report.css").read_text("utf-8")
     script = (_HERE / "report.js").read_text("utf-8")
-    questions, note = read_questions(runs[0].record)
+    questions = Questions(runs[0].record)
     keys = cases.keys_of(runs)
     others = ", ".join(run.name for run in runs[1:])
     title = f"{others}{' against ' if others else ''}{runs[0].name} on {runs[0].record.suite.name}"
@@ -42,13 +43,15 @@ def page(runs: Sequence[LoadedRun], grouping: Grouping) -> Iterator[str]:
     yield element("header", element("h1", title), sections.verdicts(runs, comparisons, grouping))
     yield "\n<main>\n"
     yield _section("runs", "Runs", sections.runs_table(runs, grouping))
+    if runs[0].record.suite.kind != "calls":
+        yield _section("told", "What the suite tells beside", told(runs))
     yield _section("sizes", "Accuracy and file size", figures.scatter(runs, grouping))
     yield _section("tools", "Accuracy by tool", sections.heat_map(runs, questions))
     yield _section("labels", "What went wrong", figures.labels_chart(runs))
     yield _section("cases", "Cases", _cases())
     yield _section("provenance", "Where the numbers come from", sections.provenance(runs))
     yield "\n</main>\n"
-    yield cases.index(runs, keys, questions, note)
+    yield cases.index(runs, keys, questions)
     for piece in cases.pieces(runs, keys, questions):
         yield "\n" + piece
     yield "\n"

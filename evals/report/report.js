@@ -166,6 +166,7 @@
     if (row.repairs.length) block(node, "Tolerances", row.repairs.join("\n"));
     const [prompt, completion] = row.tokens;
     const facts = [`${prompt} tokens in, ${completion} out`, `${row.seconds} s`, `attempts: ${row.attempts}`];
+    if (row.cached) facts.push("kept from an earlier run");
     if (row.finish) facts.push(`ended: ${row.finish}`);
     node.append(make("p", facts.join(" · "), "note"));
     block(node, "Reproduce", row.reproduce);

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from evals.cases import Case
 from evals.comparison import Comparison, Grouping, accuracy, repeated
 from evals.loaded import LoadedRun
-from evals.questions import expected_tools
 from evals.record import RunRecord, differences
+from evals.report.asked import Questions
 from evals.report.figures import megabytes
 from evals.report.markup import Markup, element, join
 from evals.summary import wilson
@@ -48,7 +47,7 @@ def runs_table(runs: Sequence[LoadedRun], grouping: Grouping) -> Markup:
     return _table(heads, [_run_cells(run, grouping) for run in runs])
 
 
-def heat_map(runs: Sequence[LoadedRun], questions: Mapping[str, Case]) -> Markup:
+def heat_map(runs: Sequence[LoadedRun], questions: Questions) -> Markup:
     """Accuracy of each run by the tool that a case expects; a case of several tools is in each of them."""
     if not questions:
         return element("p", "The suite is not at hand as it was, so which tools it expects is not known.")
@@ -110,12 +109,11 @@ def _run_cells(run: LoadedRun, grouping: Grouping) -> list[str]:
     ]
 
 
-def _by_tool(run: LoadedRun, questions: Mapping[str, Case]) -> dict[str, tuple[int, int]]:
+def _by_tool(run: LoadedRun, questions: Questions) -> dict[str, tuple[int, int]]:
     """Right replies and all scored ones, by tool."""
     counts: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for row in run.scored.values():
-        case = questions.get(row.id)
-        for tool in (expected_tools(case) or (NO_CALL,)) if case else ():
+        for tool in (questions.tools(row.id) or (NO_CALL,)) if row.id in questions else ():
             right, n = counts[tool]
             counts[tool] = right + row.correct, n + 1
     return dict(counts)

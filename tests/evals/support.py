@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,9 @@ from evals.loaded import LoadedRun, load_runs
 from evals.provenance import Code, Hardware
 from evals.record import RunRecord, SuiteRef
 from evals.rows import Row
+from evals.run import RunEvent
 from evals.store import RunStore
+from evals.summary import Tally
 from evals.toolset import load_toolset
 from providers.base import (
     Call,
@@ -25,6 +30,7 @@ from providers.base import (
     Malformed,
     Message,
     ProviderError,
+    ProviderRejected,
     ProviderTimeout,
     Settings,
     Text,
@@ -239,3 +245,48 @@ def two_runs(folder: Path, before: Sequence[bool], after: Sequence[bool]) -> tup
         names.append(str(stored_run(folder / name, suite, rows, model=model)))
     first, second = load_runs(names)
     return first, second
+
+
+class Silent:
+    """A display of a run that shows nothing."""
+
+    def begin(self, directory: Path, record: RunRecord, tally: Tally) -> None:
+        """Shows nothing."""
+
+    def show(self, event: RunEvent, tally: Tally) -> None:
+        """Shows nothing."""
+
+
+async def open_rule(model: str | None, config: Any) -> RuleProvider:
+    """Opens a `RuleProvider` for a worker; `RULE_DELAY_S` in the environment is how long each reply takes.
+
+    `kill h2.lan` ends the process that is asked it, as a model may that does not fit into memory.
+    """
+
+    def rule(messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Reply:
+        verb, _, rest = (messages[-1].content or "").partition(" ")
+        if verb == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return reply_of(call("ping_host", target=rest), raw=str(os.getpid()))
+
+    if model == "none":
+        raise ProviderRejected("no model is named none; did you mean rule?")
+    provider = RuleProvider(rule, float(os.environ.get("RULE_DELAY_S", "0")))
+    if model == "odd":
+        provider.info = replace(provider.info, name=str(os.getpid()))
+    return provider
+
+
+def mortal_suite(path: Path, count: int, deadly: int) -> Path:
+    """A suite like `ping_suite`, of which one case kills whoever is asked it."""
+    lines = []
+    for number in range(count):
+        verb = "kill" if number == deadly else "ping"
+        lines.append(
+            line_of(
+                id=f"p{number}",
+                messages=[{"role": "user", "content": f"{verb} h{number}.lan"}],
+                expect=entries([("ping_host", {"target": [f"h{number}.lan"]})]),
+            )
+        )
+    return write_suite(path, lines)

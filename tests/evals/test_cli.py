@@ -2,6 +2,7 @@ import json
 import os
 import pty
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,12 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def environment(delay_s: float = 0.0) -> dict[str, str]:
     return {**os.environ, "RULE_DELAY_S": str(delay_s), "COLUMNS": "100"}
+
+
+def limit_files() -> None:
+    """Makes a file of more than 64 blocks of 512 bytes fail, as a full disk does."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 
 
 def evals(cwd: Path, *arguments: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
@@ -226,6 +233,69 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path) -> None:
     assert "evals run --resume 'my run'" in said
     assert "Traceback" not in said
     assert 5 <= len(rows(tmp_path / "my run")) < 200
+
+
+def test_a_full_disk_stops_the_run_and_keeps_its_rows(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 200)
+    command = [*DRIVER, "run", "--suite", str(suite), "--out", "out"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=limit_files,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    kept = len(rows(tmp_path / "out"))
+    assert 10 < kept < 200
+    assert f"results.jsonl cannot be written: File too large; {kept} finished rows are kept" in done.stderr
+    finished = json.loads(evals(tmp_path, "run", "--resume", "out", "--json").stdout)
+    assert (finished["n"], finished["complete"]) == (200, True)
+
+
+def test_repeats_are_told_by_every_command(tmp_path: Path) -> None:
+    suite = mixed_suite(tmp_path / "mixed.jsonl")
+    done = evals(tmp_path, "run", "--suite", suite, "--repeats", "3", "--out", "out", "--json")
+    figures = json.loads(done.stdout)
+    assert (figures["n"], figures["repeats"]) == (15, 3)
+    assert figures["pass_at_k"] == figures["pass_hat_k"] == pytest.approx(0.6)
+    assert "all in 60.0% (pass^k)" in done.stderr
+    assert "pass@k" in evals(tmp_path, "show", "out").stdout
+    evals(tmp_path, "run", "--suite", suite, "--repeats", "3", "--out", "again")
+    compared = evals(tmp_path, "compare", "out", "again", "--cluster", "^(right|w)").stdout
+    assert "60.0% (k = 3)" in compared and "in 3 clusters" in compared
+    evals(tmp_path, "report", "out", "again")
+    assert "60.0% (k = 3)" in (tmp_path / "report.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_200_random_points_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    chance = random.Random(23)
+    kills = runs = 0
+    while kills < 200:
+        runs += 1
+        run = tmp_path / f"run{runs}"
+        suite = ping_suite(tmp_path / "s.jsonl", 400)
+        command: list[str | Path] = ["run", "--suite", suite, "--out", run, "--concurrency", "6"]
+        kept: list[str] = []
+        while kills < 200 and len(kept) < 380:
+            with start(tmp_path, *command, delay_s=0.004) as process:
+                wait_for_rows(process, run, len(kept) + 1)
+                time.sleep(chance.random() * 0.05)
+                process.kill()
+            kills += process.returncode == -signal.SIGKILL
+            whole = (run / RESULTS_FILE).read_bytes().split(b"\n")
+            there = [json.loads(line)["id"] for line in whole[:-1]]
+            # What was finished stays where it was, and nothing of it is made again.
+            assert there[: len(kept)] == kept and len(there) == len(set(there))
+            kept = there
+            command = ["run", "--resume", run]
+        finished = json.loads(evals(tmp_path, "run", "--resume", run, "--json").stdout)
+        assert (finished["n"], finished["accuracy"]) == (400, 1.0)
+        ids = [row["id"] for row in rows(run)]
+        assert ids[: len(kept)] == kept and len(ids) == len(set(ids)) == 400
 
 
 def test_a_resume_of_something_else_is_refused(tmp_path: Path) -> None:

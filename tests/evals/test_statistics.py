@@ -7,13 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from evals.repeats import pass_at_k, pass_hat_k
 from evals.statistics import (
     difference_interval,
     mcnemar_exact,
     minimum_detectable_difference,
     pairs_needed,
-    pass_at_k,
-    pass_hat_k,
     rate_interval,
 )
 

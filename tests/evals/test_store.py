@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.record import RunRecord
+from evals.record import SCHEMA_VERSION, RunRecord
 from evals.rows import RowError, parse_row
 from evals.store import LOCK_FILE, RESULTS_FILE, RUN_FILE, RunStore, StoreError, read_record, read_rows
+from evals.versions import STEPS
 from providers.info import ModelInfo
 from tests.evals.support import record_of, row_of
 
@@ -193,7 +194,7 @@ def test_a_resume_elsewhere_or_later_is_no_other_run(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_record_is_in_its_identity_or_known_not_to_matter() -> None:
-    told = {"schema_version", "created", "command", "requested", "hardware", "rescored"}
+    told = {"schema_version", "created", "command", "requested", "hardware", "workers", "engine", "rescored"}
     covered = {
         "suite",
         "limit",
@@ -215,13 +216,45 @@ def test_runs_of_other_versions_and_damaged_ones_are_refused(tmp_path: Path) -> 
     fill(tmp_path, 1)
     path = tmp_path / RUN_FILE
     content = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({"schema_version": 2, "other": 1}), "utf-8")
-    with pytest.raises(StoreError, match="of version 2; this program reads version 1"):
-        read_record(tmp_path)
+    for version, cure in ((9, "use the newer program"), (0, "run the suite again")):
+        path.write_text(json.dumps({"schema_version": version, "other": 1}), "utf-8")
+        with pytest.raises(
+            StoreError, match=f"of version {version}; this program reads versions 1 to 2; {cure}"
+        ):
+            read_record(tmp_path)
     for damaged in ("", "[]", "{}", json.dumps(content)[:-9], json.dumps({**content, "unknown": 1})):
         path.write_text(damaged, "utf-8")
         with pytest.raises(StoreError, match="damaged"):
             read_record(tmp_path)
+
+
+def test_a_run_of_version_1_is_read_as_one_of_now(tmp_path: Path) -> None:
+    whole = fill(tmp_path, 2)
+    path = tmp_path / RUN_FILE
+    old = json.loads(path.read_text("utf-8"))
+    for name in ("workers", "engine"):
+        del old[name]
+    for name in ("constraints", "server"):
+        del old["model"][name]
+    old["schema_version"] = 1
+    path.write_text(json.dumps(old), "utf-8")
+    rows = [json.loads(line) for line in whole.splitlines()]
+    for row in rows:
+        del row["cached"]
+    (tmp_path / RESULTS_FILE).write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    read = read_record(tmp_path)
+    assert read.identity() == record_of().identity()
+    assert (read.schema_version, read.workers, read.engine) == (SCHEMA_VERSION, 1, "local")
+    assert list(read_rows(tmp_path)) == [row_of(0), row_of(1)]
+    # Reading changes nothing, and a resume goes on in the file as it is.
+    assert json.loads(path.read_text("utf-8")) == old
+    with RunStore.resume(tmp_path, record_of()) as store:
+        store.append(row_of(2))
+    assert [row.id for row in read_rows(tmp_path)] == ["c0", "c1", "c2"]
+
+
+def test_every_older_version_has_its_step() -> None:
+    assert set(STEPS) == set(range(1, SCHEMA_VERSION))
 
 
 def test_a_full_disk_stops_clearly_and_keeps_what_is_there(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Attacks by what tools return: a page, a banner, a name in DNS that tells the model what to do."""

@@ -1,0 +1,1 @@
+"""Whole conversations on the simulated network, judged by what they have changed and what was answered."""

@@ -1,0 +1,1 @@
+"""Many models on the same suites, several ways: sizes, formats, and how calls are held to the schemas."""

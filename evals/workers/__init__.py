@@ -1,0 +1,1 @@
+"""Several processes that ask one model each, on this machine or on a Ray cluster, behind one provider."""

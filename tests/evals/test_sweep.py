@@ -1,0 +1,336 @@
+import asyncio
+import csv
+import io
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from evals.cli import main
+from evals.response_cache import FILE, ResponseCache
+from evals.schemas import schemas
+from evals.store import StoreError
+from evals.sweep.figure import figure
+from evals.sweep.plan import Arm, Plan, family_models
+from evals.sweep.record import Result, SweepRecord, read_sweep
+from evals.sweep.results import collect_results, comma_separated, markdown, write_results
+from evals.sweep.run import Means, Weights, run_sweep
+from models.catalogue import parse
+from models.store import resolve
+from providers.base import Constraint, ProviderRejected, ProviderUnavailable, Settings
+from tests.evals.support import RuleProvider, Silent, ping_suite
+
+
+class Shown:
+    """A display of a sweep that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.replies = 0
+
+    def said(self, line: str) -> None:
+        self.lines.append(line)
+
+    def planned(self, replies: int) -> None:
+        self.replies = replies
+
+    def arm(self, arm: Arm) -> Silent:
+        return Silent()
+
+
+class Models:
+    """Models by name; `same` has the weights of `big`, `gone` cannot be had."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.most = 0
+        self.under_way = 0
+        self.providers: list[RuleProvider] = []
+        self.fails = ""
+
+    async def weigh(self, model: str) -> Weights:
+        if model == "gone:f16":
+            raise ProviderUnavailable("it is not on this machine")
+        known = {"big:f16": ("b" * 64, 900), "same:f16": ("b" * 64, 900), "small:f16": ("s" * 64, 100)}
+        return Weights(*known.get(model, (None, 0)))
+
+    async def open(self, model: str) -> RuleProvider:
+        if model == self.fails:
+            raise ProviderRejected("it is damaged")
+        provider = Counted(self, delay_s=0.002)
+        weights = await self.weigh(model)
+        held: tuple[Constraint, ...] = ("none",) if model == "small:f16" else ("none", "copy")
+        provider.info = replace(
+            provider.info,
+            name=model,
+            weights_sha256=weights.sha256,
+            file_bytes=weights.file_bytes or None,
+            constraints=held,
+        )
+        self.opened.append(model)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        self.providers.append(provider)
+        return provider
+
+    @property
+    def asked(self) -> int:
+        return sum(len(provider.asked) for provider in self.providers)
+
+
+class Counted(RuleProvider):
+    def __init__(self, models: Models, delay_s: float) -> None:
+        super().__init__(delay_s=delay_s)
+        self._models = models
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        self._models.under_way -= 1
+
+
+def record_of(suite: Path, *models: str, jobs: int = 2) -> SweepRecord:
+    plan = Plan(
+        models=models, constrained=("none", "copy"), suites=(str(suite),), skipped=("x does not ship yet",)
+    )
+    return SweepRecord(created="2026-11-22T12:00:00+00:00", command="evals sweep", plan=plan, jobs=jobs)
+
+
+async def make(
+    directory: Path,
+    record: SweepRecord,
+    models: Models,
+    shown: Shown | None = None,
+    cache: Callable[[], ResponseCache] | None = None,
+) -> SweepRecord:
+    means = Means(models.weigh, models.open, cache, Settings(), shown or Shown(), 4, "evals sweep")
+    saved: list[SweepRecord] = []
+    made = await run_sweep(directory, record, means, saved.append)
+    assert saved[-1] == made
+    return collect_results(directory, made)
+
+
+async def test_like_weights_are_asked_once_and_both_are_shown(tmp_path: Path) -> None:
+    suite, models, shown = ping_suite(tmp_path / "s.jsonl", 10), Models(), Shown()
+    record = record_of(suite, "small:f16", "big:f16", "same:f16", "gone:f16")
+    made = await make(tmp_path / "sweep", record, models, shown)
+    # The largest file first, each opened once; the smallest cannot be held to copy.
+    assert models.opened == ["big:f16", "small:f16"]
+    assert models.asked == 30 and all(provider.closed for provider in models.providers)
+    assert made.same_weights == {"same:f16": "big:f16"}
+    assert made.skipped == (
+        "x does not ship yet", "gone:f16: it is not on this machine", "small:f16 cannot be held to copy",
+    )  # fmt: skip
+    assert "same:f16 has the weights of big:f16" in shown.lines
+    found = {(result.model, result.constrained): result for result in made.results}
+    assert set(found) == {
+        ("small:f16", "none"), ("big:f16", "none"), ("big:f16", "copy"), ("same:f16", "none"), ("same:f16", "copy"),
+    }  # fmt: skip
+    same = found["same:f16", "copy"]
+    assert (same.same_as, same.accuracy, same.n) == ("big:f16", 1.0, 10)
+    assert same.run == found["big:f16", "copy"].run
+
+
+async def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    suite, models = ping_suite(tmp_path / "s.jsonl", 8), Models()
+    record = record_of(suite, "big:f16", "small:f16", jobs=1)
+    models.fails = "small:f16"
+    with pytest.raises(ProviderRejected):
+        await make(tmp_path, record, models)
+    assert models.asked == 16
+    results = next((tmp_path / "runs").glob("big*copy*")) / "results.jsonl"
+    lines = results.read_bytes().splitlines(keepends=True)
+    results.write_bytes(b"".join(lines[:5]) + lines[5][:20])
+    again, shown = Models(), Shown()
+    made = await make(tmp_path, record, again, shown)
+    assert again.opened == ["big:f16", "small:f16"]
+    assert again.asked == 3 + 8
+    assert shown.replies == 8 + 16
+    assert all(result.complete and result.n == 8 for result in made.results)
+    # Nothing is left to do: no model is opened.
+    last = Models()
+    await make(tmp_path, record, last)
+    assert last.opened == ["small:f16"] and last.asked == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+async def test_so_many_models_are_open_at_a_time(tmp_path: Path, jobs: int) -> None:
+    models = Models()
+    suite = ping_suite(tmp_path / "s.jsonl", 4)
+    await make(tmp_path / "sweep", record_of(suite, "big:f16", "small:f16", "a", "b", jobs=jobs), models)
+    assert models.most == jobs and len(models.opened) == 4
+
+
+async def test_a_second_sweep_takes_what_is_kept(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 5)
+    record = record_of(suite, "big:f16")
+    for name, asked in (("a", 10), ("b", 0)):
+        models = Models()
+        made = await make(
+            tmp_path / name, record, models, None, lambda: ResponseCache(tmp_path / FILE, 10**6)
+        )
+        assert models.asked == asked
+        assert [result.cached for result in made.results] == [5 - asked // 2] * 2
+    assert "kept from earlier runs" in markdown(made)
+
+
+async def test_code_that_changed_or_nothing_to_ask_is_refused(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 4)
+    with pytest.raises(StoreError, match="no model of the sweep can be asked"):
+        await make(tmp_path / "none", record_of(suite, "gone:f16"), Models())
+    record = record_of(suite, "big:f16", "small:f16")
+    await make(tmp_path / "sweep", record, Models())
+    run = next((tmp_path / "sweep" / "runs").glob("big*copy*"))
+    written = json.loads((run / "run.json").read_text("utf-8"))
+    written["code"]["sha256"] = "0" * 64
+    (run / "run.json").write_text(json.dumps(written), "utf-8")
+    with pytest.raises(StoreError, match="the code has changed"):
+        await make(tmp_path / "sweep", record_of(suite, "big:f16", "more"), Models())
+    ping_suite(suite, 5)
+    with pytest.raises(StoreError, match="another version of s"):
+        await make(tmp_path / "sweep", record, Models())
+
+
+def test_the_family_and_what_it_lacks() -> None:
+    models, skipped = family_models(["all"], ["q4_k", "q8_0"])
+    assert models[:2] == ["netmon-7m:q4_k", "netmon-7m:q8_0"] or "netmon-7m:q4_k" in models
+    assert all(line.endswith("does not ship yet") for line in skipped)
+    assert len(models) / 2 + len(skipped) == 4
+    assert len(family_models(["7m"], ["all"])[0]) == 12
+    for sizes, formats in ((["8m"], ["all"]), (["7m"], ["q5"])):
+        with pytest.raises(StoreError, match="no size or format is named"):
+            family_models(sizes, formats)
+
+
+def results_of(count: int) -> list[Result]:
+    made: list[Result] = []
+    for number in range(count):
+        size, form = ("0.5m", "2m", "7m", "20m")[number % 4], f"q{number // 8}"
+        held: Constraint = "copy" if number // 4 % 2 else "none"
+        accuracy = 0.5 + number / 400
+        made.append(
+            Result(
+                model=f"netmon-{size}:{form}",
+                constrained=held,
+                suite="netmon-dev",
+                same_as=None,
+                run=f"runs/{number}",
+                parameters=7,
+                format=form,
+                file_bytes=10**5 * (1 + number),
+                weights_sha256="ab",
+                complete=True,
+                n=426,
+                accuracy=accuracy,
+                ci95=(accuracy - 0.1, accuracy + 0.1),
+                accuracy_strict=0.5,
+                pass_hat_k=None,
+                irrelevant=0.9,
+                infra_errors=0,
+                cached=0,
+                tokens_per_s=500.0,
+                cases_per_s=20.0,
+            )
+        )
+    return made
+
+
+@pytest.mark.parametrize("count", [0, 1, 96])
+def test_the_figure_shows_every_run_with_its_interval(count: int) -> None:
+    drawn = ElementTree.fromstring(figure(results_of(count)))
+    space = "{http://www.w3.org/2000/svg}"
+    said = [title.text or "" for title in drawn.iter(f"{space}title")]
+    assert len(said) == count and all("95 % CI" in each and "tokens/s" in each for each in said)
+    bars = [line for line in drawn.iter(f"{space}line") if "bar" in line.attrib["class"]]
+    assert len(bars) == count
+    width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])
+    for node in drawn.iter():
+        assert -1 <= float(node.attrib.get("cx", node.attrib.get("x", "0"))) <= width
+        assert -1 <= float(node.attrib.get("cy", node.attrib.get("y", "0"))) <= height
+
+
+@given(st.lists(st.floats(60, 936), max_size=60).map(sorted))
+def test_names_of_formats_never_lie_upon_each_other(places: list[float]) -> None:
+    from evals.sweep.figure import _apart
+
+    moved = _apart(places)
+    assert len(moved) == len(places)
+    assert all(b - a >= 10.8 for a, b in itertools.pairwise(moved))
+
+
+def test_the_figure_is_safe_whatever_a_model_is_called() -> None:
+    hostile = results_of(1)[0].model_copy(update={"model": '<script>"&:x</script>'})
+    source = figure([hostile])
+    assert "<script" not in source
+    ElementTree.fromstring(source)
+
+
+def test_tables_have_every_figure(tmp_path: Path) -> None:
+    record = record_of(tmp_path / "s.jsonl", "m")
+    record = record.model_copy(update={"results": tuple(results_of(3)), "skipped": record.plan.skipped})
+    rows = list(csv.DictReader(io.StringIO(comma_separated(record.results))))
+    assert [row["model"] for row in rows] == ["netmon-0.5m:q0", "netmon-2m:q0", "netmon-7m:q0"]
+    assert float(rows[1]["ci95_low"]) == pytest.approx(0.4025)
+    assert set(Result.model_fields) - {"ci95"} <= set(rows[0])
+    text = markdown(record)
+    assert "x does not ship yet" in text and "50.2%" in text
+    write_results(tmp_path, record)
+    assert read_sweep(tmp_path) == record
+    Draft202012Validator(schemas()["sweep.schema.json"]).validate(
+        json.loads((tmp_path / "sweep.json").read_text())
+    )
+    (tmp_path / "sweep.json").write_text('{"schema_version": 7}')
+    with pytest.raises(StoreError, match="of version 7; this program reads version 1"):
+        read_sweep(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--sizes", "8m"], "no size or format is named 8m"),
+        (["--constrained", "loosely"], "--constrained"),
+        (["--resume", "nowhere"], "holds no sweep"),
+        (["--resume", "x", "--out", "y"], "leave out"),
+        (["--sizes", "7m", "--formats", "q4_k", "--suite", "nowhere"], "no such file"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["sweep", *arguments])
+    assert done.exit_code == 2 and said in done.stderr
+
+
+def test_the_command_with_the_shipped_model(tmp_path: Path) -> None:
+    made = asyncio.run(resolve(parse("q4_k", "netmon-7m"))).path
+    copy = tmp_path / "copy.gguf"
+    shutil.copy(made, copy)
+    command = [
+        sys.executable, "-m", "evals", "sweep", "--sizes", "7m", "--formats", "q4_k", "--model", str(copy),
+        "--suite", "netmon-smoke", "--limit", "5", "--out", "sweep", "--json", "--no-cache",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["same_weights"] == {str(copy): "netmon-7m:q4_k"}
+    assert f"{copy} has the weights of netmon-7m:q4_k" in done.stderr
+    assert [(result["constrained"], result["n"]) for result in said["results"]] == [
+        ("none", 5), ("copy", 5), ("none", 5), ("copy", 5),
+    ]  # fmt: skip
+    assert {path.name for path in (tmp_path / "sweep").iterdir()} >= {
+        "sweep.json", "table.md", "table.csv", "figure.svg", "runs",
+    }  # fmt: skip
+    again = [*command[:4], "--resume", "sweep", "--json"]
+    done = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+    assert json.loads(done.stdout)["results"] == said["results"]
