@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,9 @@ from llguidance.numpy import fill_next_token_bitmask
 from numpy.typing import NDArray
 
 from providers.engine.llama import Llama
+
+#: Compiled grammars that are kept; compiling 25 tools takes some milliseconds, a copy microseconds.
+_COMPILED = 64
 
 
 class GrammarError(ValueError):
@@ -23,6 +27,7 @@ class Constraints:
     def __init__(self, llama: Llama) -> None:
         self._tokenizer = lltokenizer_from_vocab(llama.vocab_pointer)
         self._size = llama.vocabulary
+        self._compiled: OrderedDict[str, LLMatcher] = OrderedDict()
 
     def matcher(self, grammar: str) -> Matcher:
         """Compiles a Lark grammar.
@@ -30,10 +35,16 @@ class Constraints:
         Raises:
             GrammarError: It cannot be compiled.
         """
-        matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar))
-        if matcher.is_error():
-            raise GrammarError(f"the grammar of the tools cannot be compiled: {matcher.get_error()}")
-        return Matcher(matcher, self._size)
+        matcher = self._compiled.get(grammar)
+        if matcher is None:
+            matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar))
+            if matcher.is_error():
+                raise GrammarError(f"the grammar of the tools cannot be compiled: {matcher.get_error()}")
+            self._compiled[grammar] = matcher
+            if len(self._compiled) > _COMPILED:
+                self._compiled.popitem(last=False)
+        self._compiled.move_to_end(grammar)
+        return Matcher(matcher.deep_copy(), self._size)
 
 
 class Matcher:

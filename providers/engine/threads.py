@@ -2,10 +2,15 @@
 
 llama.cpp's threads wait for each other by spinning. On an idle machine more of them are faster; as soon as another
 program wants a processor, one thread is late in every step and all spin for it: a step takes ten times as long or
-more. One thread never waits. So both are measured all the time, and the cheaper one is used.
+more. One thread never waits. So both are measured all the time, and the cheaper one is used. While other programs
+run, more threads are not even tried.
 """
 
 from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 #: A step costs about as much as this many more tokens, whatever it decodes.
 _STEP_COST = 4
@@ -20,7 +25,16 @@ _MARGIN = 0.9
 class ThreadTuner:
     """Picks between one thread and the most allowed, from the seconds that steps took."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, others: Callable[[], int] = lambda: 0) -> None:
+        """Begins with one thread.
+
+        Args:
+            most: Threads that are allowed.
+            others: How many other programs want a processor right now.
+        """
+        self._most = most
+        self._others = others
+        self._processors = os.cpu_count() or 1
         self._other = most if most > 1 else None
         self._current = 1
         self._costs: dict[int, float] = {}
@@ -47,7 +61,9 @@ class ThreadTuner:
             return
         self._until_trial -= 1
         worse = self._other in self._costs and self._costs[self._current] > 2 * self._costs[self._other]
-        if self._until_trial <= 0 or worse:
+        if self._until_trial <= 0 and self._current == 1 and self._others() + self._most > self._processors:
+            self._until_trial = _FIRST_INTERVAL
+        elif self._until_trial <= 0 or worse:
             self._trial_left = _TRIAL_STEPS
             # What was measured long ago says nothing about now.
             self._costs.pop(self._other, None)
@@ -59,3 +75,12 @@ class ThreadTuner:
         else:
             self._interval = min(self._interval * 2, _LAST_INTERVAL)
         self._until_trial = self._interval
+
+
+def other_programs() -> int:
+    """Threads on this machine, besides the one that asks, that run or want to; 0 where the system does not say."""
+    try:
+        running = Path("/proc/loadavg").read_text("ascii").split()[3].partition("/")[0]
+    except (OSError, IndexError):
+        return 0
+    return max(int(running) - 1, 0)

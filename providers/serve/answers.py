@@ -15,6 +15,7 @@ from providers.base import (
     Malformed,
     ProviderError,
     ProviderIncomplete,
+    Queued,
     Reasoning,
     Text,
     ToolCall,
@@ -58,9 +59,13 @@ class Delta:
     fields: dict[str, Any]
 
 
+#: What a reply is made of on its way out.
+Part = Delta | Queued | Finish
+
+
 async def deltas(
     chunks: AsyncGenerator[Chunk, None], reply_id: str, *, demanded: bool
-) -> AsyncGenerator[Delta | Finish, None]:
+) -> AsyncGenerator[Part, None]:
     """Turns chunks into pieces of the message.
 
     A call is sent when it is whole: its arguments as JSON, whatever the model's own way of writing them.
@@ -90,6 +95,8 @@ async def deltas(
                         {"tool_calls": [{"index": count, **_written(chunk.call, f"{reply_id}-{count}")}]}
                     )
                     count += 1
+                case Queued():
+                    yield chunk
                 case Finish():
                     if demanded and not count:
                         said = "the model made no call, which tool_choice demands; use `auto`"
@@ -106,7 +113,7 @@ def _written(call: ToolCall, call_id: str) -> dict[str, Any]:
     return {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
-async def whole(pieces: AsyncIterator[Delta | Finish], heading: Heading) -> dict[str, Any]:
+async def whole(pieces: AsyncIterator[Part], heading: Heading) -> dict[str, Any]:
     """Folds a reply into one completion.
 
     Raises:
@@ -127,7 +134,10 @@ async def whole(pieces: AsyncIterator[Delta | Finish], heading: Heading) -> dict
             elif message["content"] is None:
                 message["content"] = ""
             choice = {"index": 0, "message": message, "finish_reason": piece.reason, "logprobs": None}
-            return heading.head("chat.completion") | {"choices": [choice], "usage": usage(piece.usage)}
+            figures = {"usage": usage(piece.usage), "timings": timings(piece)}
+            return heading.head("chat.completion") | {"choices": [choice]} | figures
+        if isinstance(piece, Queued):
+            continue
         text.append(piece.fields.get("content", ""))
         thought.append(piece.fields.get("reasoning_content", ""))
         for call in piece.fields.get("tool_calls", ()):
@@ -136,9 +146,12 @@ async def whole(pieces: AsyncIterator[Delta | Finish], heading: Heading) -> dict
 
 
 async def events(
-    pieces: AsyncGenerator[Delta | Finish, None], heading: Heading, *, include_usage: bool
+    pieces: AsyncGenerator[Part, None], heading: Heading, *, include_usage: bool
 ) -> AsyncGenerator[str, None]:
-    """Writes a reply as server-sent events; an error is the last event then, without the mark of the end."""
+    """Writes a reply as server-sent events; an error is the last event then, without the mark of the end.
+
+    While the reply waits for its turn, comments say so: `: queued position=3 wait_s=1.2`.
+    """
     head = heading.head("chat.completion.chunk")
     yield _event(head | {"choices": [_choice({"role": "assistant", "content": ""})]})
     async with aclosing(pieces):
@@ -147,7 +160,10 @@ async def events(
                 if isinstance(piece, Delta):
                     yield _event(head | {"choices": [_choice(piece.fields)]})
                     continue
-                yield _event(head | {"choices": [_choice({}, piece.reason)]})
+                if isinstance(piece, Queued):
+                    yield f": queued position={piece.position} wait_s={piece.wait_s:.1f}\n\n"
+                    continue
+                yield _event(head | {"choices": [_choice({}, piece.reason)], "timings": timings(piece)})
                 if include_usage:
                     yield _event(head | {"choices": [], "usage": usage(piece.usage)})
                 yield "data: [DONE]\n\n"
@@ -172,4 +188,18 @@ def usage(counted: Usage) -> dict[str, Any]:
         "completion_tokens": counted.completion_tokens,
         "total_tokens": counted.prompt_tokens + counted.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": counted.cached_tokens},
+    }
+
+
+def timings(finish: Finish) -> dict[str, float]:
+    """Writes how long the reply took, in milliseconds, and the provider's own figures."""
+    timing, tokens = finish.timing, finish.usage.completion_tokens
+    making_s = timing.total_s - timing.first_token_s
+    rate = (tokens - 1) / making_s if tokens > 1 and making_s > 0 else 0.0
+    return {
+        "queued_ms": round(1000 * timing.queued_s, 3),
+        "first_token_ms": round(1000 * timing.first_token_s, 3),
+        "total_ms": round(1000 * timing.total_s, 3),
+        "tokens_per_second": round(rate, 3),
+        **finish.stats,
     }

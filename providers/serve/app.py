@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,12 +14,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from providers.base import Chunk, Finish, ProviderError, ProviderIncomplete
+from providers.base import Chunk, ProviderError, ProviderIncomplete
 from providers.info import DescribedProvider
-from providers.serve.answers import Delta, Heading, deltas, events, whole
+from providers.serve.answers import Heading, Part, deltas, events, whole
 from providers.serve.disconnect import ClientGone, EventStream, while_connected
 from providers.serve.errors import Refusal, of_provider
 from providers.serve.forms import ChatForm, demanded, messages, offered, settings
+from providers.serve.metrics import CONTENT_TYPE, exposition
+from providers.serve.pool import FixedModels, Models
 
 #: Seconds that one reply may take, where the caller of `create_app` does not say.
 DEADLINE_S = 600.0
@@ -30,7 +33,7 @@ def _utc_now() -> datetime:
 
 
 def create_app(
-    providers: Mapping[str, DescribedProvider],
+    models: Models | Mapping[str, DescribedProvider],
     *,
     deadline_s: float = DEADLINE_S,
     clock: Callable[[], datetime] = _utc_now,
@@ -38,16 +41,17 @@ def create_app(
     """Makes the application.
 
     Args:
-        providers: The models, by the names that requests give; whoever made them closes them.
+        models: The models, by the names that requests give; whoever made them closes them.
         deadline_s: Seconds that one reply may take.
         clock: The time that models are told where a request gives none.
     """
     app = FastAPI(title="Smallwatch engine", openapi_url=None)
-    served = _Served(providers, deadline_s, clock)
+    served = _Served(FixedModels(models) if isinstance(models, Mapping) else models, deadline_s, clock)
     app.add_api_route("/v1/chat/completions", served.chat, methods=["POST"], response_model=None)
     app.add_api_route("/v1/models", served.models, methods=["GET"])
     app.add_api_route("/v1/models/{model:path}", served.model, methods=["GET"])
     app.add_api_route("/health", served.health, methods=["GET"])
+    app.add_api_route("/metrics", served.metrics, methods=["GET"])
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(ProviderError, _provider_failed)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -60,26 +64,17 @@ def create_app(
 class _Served:
     """The routes."""
 
-    def __init__(
-        self, providers: Mapping[str, DescribedProvider], deadline_s: float, clock: Callable[[], datetime]
-    ) -> None:
-        self._providers = providers
+    def __init__(self, models: Models, deadline_s: float, clock: Callable[[], datetime]) -> None:
+        self._models = models
         self._deadline_s = deadline_s
         self._clock = clock
         self._started = int(time.time())
 
     async def chat(self, form: ChatForm, request: Request) -> Response:
-        provider = self._provider(form.model)
-        set_up = settings(
-            form,
-            default=provider.info.default_constrained,
-            now=self._clock(),
-            deadline_s=self._deadline_s,
-        )
-        # A provider's stream is a generator: the interface says that it is closed to cancel the reply.
-        chunks = cast("AsyncGenerator[Chunk, None]", provider.stream(messages(form), offered(form), set_up))
+        self._check(form.model)
         heading = Heading(f"chatcmpl-{uuid.uuid4().hex}", form.model, int(time.time()))
-        pieces = deltas(chunks, f"call-{uuid.uuid4().hex[:12]}", demanded=demanded(form))
+        client = request.client.host if request.client else ""
+        pieces = deltas(self._reply(form, client), f"call-{uuid.uuid4().hex[:12]}", demanded=demanded(form))
         if not form.stream:
             return JSONResponse(await while_connected(request, whole(pieces, heading)))
         # The status is still open until the first piece is there, so errors before it have their own.
@@ -87,37 +82,53 @@ class _Served:
         include_usage = form.stream_options is not None and form.stream_options.include_usage
         return EventStream(events(_behind(first, pieces), heading, include_usage=include_usage))
 
+    async def _reply(self, form: ChatForm, client: str) -> AsyncGenerator[Chunk, None]:
+        """Makes the reply; the model stays loaded until its end. Whoever names no user is one with their machine."""
+        conversation, tools = messages(form), offered(form)
+        async with self._models.lease(form.model) as provider:
+            set_up = settings(
+                form,
+                default=provider.info.default_constrained,
+                now=self._clock(),
+                deadline_s=self._deadline_s,
+                user=form.user or client,
+            )
+            # A provider's stream is a generator: the interface says that it is closed to cancel the reply.
+            chunks = cast("AsyncGenerator[Chunk, None]", provider.stream(conversation, tools, set_up))
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+
     async def models(self) -> dict[str, Any]:
-        return {"object": "list", "data": [self._described(name) for name in self._providers]}
+        return {"object": "list", "data": [self._described(name) for name in self._models.names()]}
 
     async def model(self, model: str) -> dict[str, Any]:
-        self._provider(model)
+        self._check(model)
         return self._described(model)
 
     async def health(self) -> dict[str, Any]:
-        return {"status": "ok", "models": list(self._providers)}
+        return {"status": "ok", "models": list(self._models.names())}
+
+    async def metrics(self) -> Response:
+        return Response(exposition(self._models), media_type=CONTENT_TYPE)
 
     def _described(self, name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": self._started, "owned_by": "smallwatch"}
 
-    def _provider(self, name: str) -> DescribedProvider:
-        found = self._providers.get(name)
-        if found is None:
-            known = ", ".join(self._providers) or "none"
+    def _check(self, name: str) -> None:
+        if name not in self._models.names():
+            known = ", ".join(self._models.names()) or "none"
             said = f"there is no model {name!r}; this server has {known}"
             raise Refusal(404, said, "model_not_found", "model")
-        return found
 
 
-async def _first(pieces: AsyncGenerator[Delta | Finish, None]) -> Delta | Finish:
+async def _first(pieces: AsyncGenerator[Part, None]) -> Part:
     async for piece in pieces:
         return piece
     raise ProviderIncomplete("the reply ended before it began; ask again")
 
 
-async def _behind(
-    first: Delta | Finish, pieces: AsyncGenerator[Delta | Finish, None]
-) -> AsyncGenerator[Delta | Finish, None]:
+async def _behind(first: Part, pieces: AsyncGenerator[Part, None]) -> AsyncGenerator[Part, None]:
     """Puts the piece that has been taken back to the front."""
     try:
         yield first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from providers.base import (
+    ContextOverflow,
     ProviderError,
     ProviderIncomplete,
     ProviderOverloaded,
@@ -15,8 +16,6 @@ from providers.base import (
 
 #: Seconds after which a client may try again.
 _RETRY_AFTER = "1"
-#: How the engine words a prompt that does not fit; there is no type of its own for it.
-_TOO_LONG = "too long"
 _STATUS: tuple[tuple[type[ProviderError], int], ...] = (
     (ProviderRejected, 400),
     (ProviderOverloaded, 429),
@@ -58,5 +57,5 @@ class Refusal(Exception):
 def of_provider(error: ProviderError) -> Refusal:
     """Translates an error of a provider."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    too_long = status == 400 and _TOO_LONG in str(error)
-    return Refusal(status, str(error), "context_length_exceeded" if too_long else None)
+    code = "context_length_exceeded" if isinstance(error, ContextOverflow) else None
+    return Refusal(status, str(error), code)

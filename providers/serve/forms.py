@@ -91,7 +91,8 @@ class ChatForm(_Form):
     """A request for a chat completion.
 
     `top_k`, `min_p`, `repeat_penalty`, `constrained` and `now` are this server's own; they mean what
-    `providers.base.Settings` says. Fields that change nothing here, such as `user`, are left alone.
+    `providers.base.Settings` says. Requests share the engine fairly by `user`. Fields that change nothing here are
+    left alone.
     """
 
     model: str
@@ -104,6 +105,9 @@ class ChatForm(_Form):
     max_completion_tokens: int | None = Field(default=None, ge=1, le=1_000_000)
     temperature: float | None = Field(default=None, ge=0, le=2, allow_inf_nan=False)
     top_p: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2, allow_inf_nan=False)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2, allow_inf_nan=False)
+    user: str | None = Field(default=None, max_length=256)
     seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
     stop: _Stop | Annotated[list[_Stop], Field(max_length=16)] | None = None
     top_k: int = Field(default=0, ge=0, le=1_000_000)
@@ -198,7 +202,9 @@ def demanded(form: ChatForm) -> bool:
     return form.tool_choice == "required" or isinstance(form.tool_choice, ChosenForm)
 
 
-def settings(form: ChatForm, *, default: Constraint, now: datetime, deadline_s: float) -> Settings:
+def settings(
+    form: ChatForm, *, default: Constraint, now: datetime, deadline_s: float, user: str = ""
+) -> Settings:
     """How the reply is made; what the request leaves open is greedy, as everywhere in this project.
 
     Args:
@@ -206,6 +212,7 @@ def settings(form: ChatForm, *, default: Constraint, now: datetime, deadline_s: 
         default: How calls are held to the schemas where the request does not say.
         now: The time that the model is told where the request does not say.
         deadline_s: Seconds that the reply may take.
+        user: Whose request it is.
     """
     plain = Settings()
     stop: Sequence[str] = (form.stop,) if isinstance(form.stop, str) else form.stop or ()
@@ -221,4 +228,7 @@ def settings(form: ChatForm, *, default: Constraint, now: datetime, deadline_s: 
         constrained=default if form.constrained is None else form.constrained,
         now=form.now or now,
         deadline_s=deadline_s,
+        frequency_penalty=form.frequency_penalty or 0.0,
+        presence_penalty=form.presence_penalty or 0.0,
+        user=user,
     )

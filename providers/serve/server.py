@@ -10,6 +10,7 @@ import uvicorn
 
 from providers.info import DescribedProvider
 from providers.serve.app import DEADLINE_S, create_app
+from providers.serve.pool import Models
 
 _BACKLOG = 128
 _GRACE_S = 2
@@ -39,7 +40,7 @@ def listen(host: str = "127.0.0.1", port: int = 8080) -> socket.socket:
 
 
 async def serve(
-    providers: Mapping[str, DescribedProvider],
+    models: Models | Mapping[str, DescribedProvider],
     listener: socket.socket,
     *,
     stop: asyncio.Event | None = None,
@@ -48,13 +49,13 @@ async def serve(
     """Serves until it is interrupted or told to stop; replies under way are then given up.
 
     Args:
-        providers: The models by name; whoever made them closes them.
+        models: The models by name; whoever made them closes them.
         listener: The socket, as `listen` opens it; it is closed at the end.
         stop: Set to end the server.
         deadline_s: Seconds that one reply may take.
     """
     config = uvicorn.Config(
-        create_app(providers, deadline_s=deadline_s),
+        create_app(models, deadline_s=deadline_s),
         log_level="warning",
         lifespan="off",
         ws="none",

@@ -14,6 +14,7 @@ import pytest
 from providers.base import (
     CallStart,
     Chunk,
+    ContextOverflow,
     Finish,
     Malformed,
     Message,
@@ -146,7 +147,7 @@ async def test_other_routes() -> None:
 
 
 ERRORS: list[tuple[ProviderError, int, str | None]] = [
-    (ProviderRejected("the conversation is too long: 9000 tokens"), 400, "context_length_exceeded"),
+    (ContextOverflow("the conversation is too long: 9000 tokens"), 400, "context_length_exceeded"),
     (ProviderRejected("no such schema"), 400, None),
     (ProviderOverloaded("busy"), 429, None),
     (ProviderIncomplete("broke off"), 502, None),
@@ -225,7 +226,9 @@ async def test_settings_reach_the_provider() -> None:
         )  # fmt: skip
     settings = echo.asked[0][2]
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    assert settings == Settings(7, 0.5, 4, 0.9, 0.0, 1.0, 2**32 - 1, ("end",), "schema", now, 600.0)
+    assert settings == Settings(
+        7, 0.5, 4, 0.9, 0.0, 1.0, 2**32 - 1, ("end",), "schema", now, 600.0, user="127.0.0.1"
+    )
 
 
 def test_a_taken_port_is_told() -> None:

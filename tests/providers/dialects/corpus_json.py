@@ -181,8 +181,9 @@ HERMES: dict[str, Case] = {
     "cut at once": case("<tool_call>", broken=1),
     "string not closed": case(
         f'<tool_call>{{"name": "ping", "arguments": {{"a": "x}}}}</tool_call>\n<tool_call>{W}</tool_call>',
+        ("ping", {"a": "x"}),
         ROME,
-        broken=1,
+        repairs="missing-quotes",
     ),
     "one of three": case(
         f'<tool_call>{W}</tool_call><tool_call>{{"name": "ping", "arguments": {{"a": }}}}</tool_call>'
@@ -260,7 +261,12 @@ LLAMA3: dict[str, Case] = {
     "unknown": case(
         '{"name": "zap", "parameters": {"a": {"b": {"c": {}}}}}', ("zap", {"a": {"b": {"c": {}}}})
     ),
-    "string not closed": case(f'{{"name": "zap", "parameters": {{"a": "x}}}}; {P}', ROME, broken=1),
+    "string not closed": case(
+        f'{{"name": "zap", "parameters": {{"a": "x}}}}; {P}',
+        ("zap", {"a": "x"}),
+        ROME,
+        repairs="missing-quotes",
+    ),
     "invalid": case('{"name": "zap", "parameters": {invalid json}', broken=1),
     "part of other JSON": case(f'{{"a": [1, {P}]}}', says=f'{{"a": [1, {P}]}}'),
     "other tool shape": case('{"tool": "hammer", "input": {}}', says='{"tool": "hammer", "input": {}}'),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from providers.engine.client import Engine, EngineOptions
-
-SHIPPED = Path(__file__).parents[3] / "models" / "netmon-7m-bf16.gguf"
+from tests.providers.engine.support import SHIPPED
 
 
 @pytest.fixture

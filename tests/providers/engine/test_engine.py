@@ -10,37 +10,20 @@ from pathlib import Path
 import pytest
 
 from providers.base import ProviderRejected, ProviderTimeout, ProviderUnavailable
-from providers.dialects.netmon_pieces import ASSISTANT, END, USER, offer
 from providers.engine.client import Engine, EngineOptions
-from providers.engine.protocol import Done, Generate, Piece, Sampling
-
-FIXED = offer(["ping_host", "check_port"])
-
-
-def ask(text: str, **changes: object) -> Generate:
-    values: dict[str, object] = {
-        "id": 0,
-        "fixed": FIXED,
-        "rest": USER + text + ASSISTANT,
-        "max_tokens": 64,
-        "stop": (END,),
-    }
-    return Generate(**{**values, **changes})  # type: ignore[arg-type]
+from providers.engine.protocol import Sampling
+from tests.providers.engine.support import answer, ask, call_of
 
 
-async def answer(engine: Engine, request: Generate) -> tuple[str, Done]:
-    text: list[str] = []
-    async for message in engine.generate(request):
-        if isinstance(message, Piece):
-            text.append(message.text)
-        else:
-            return "".join(text), message
-    raise AssertionError("no end")
+def kill(engine: Engine) -> None:
+    process = engine._process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
 
 
 async def test_the_shipped_model_calls(engine: Engine) -> None:
     text, done = await answer(engine, ask("ping db-03"))
-    assert text == '<tool_call>{"name":"ping_host","arguments":{"target":"db-03"}}</tool_call>'
+    assert text == call_of("db-03")
     assert done.reason == "stop"
     assert done.completion_tokens > 0
 
@@ -97,9 +80,7 @@ async def test_a_killed_engine_fails_its_requests_and_starts_again(engine: Engin
         ask("tell me everything", max_tokens=2000, stop=(), sampling=Sampling(temperature=2.0))
     )
     await anext(pieces)
-    process = engine._process
-    assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
+    kill(engine)
     with pytest.raises(ProviderUnavailable, match="died"):
         async for _ in pieces:
             pass

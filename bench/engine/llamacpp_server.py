@@ -1,0 +1,49 @@
+"""llama.cpp's own server, from the xllamacpp wheel, in a process of its own.
+
+Started by `bench.engine.peers` as `python -m bench.engine.llamacpp_server MODEL PORT SLOTS THREADS CONTEXT`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any
+
+import xllamacpp
+
+#: What it is given beyond the defaults, all of it in its favour.
+SETTINGS: dict[str, Any] = {
+    "cache_prompt": True,
+    "cont_batching": True,
+    # States of recurrent models along the prompt, so that a request can go back to one.
+    "n_ctx_checkpoints": 32,
+    "checkpoint_min_step": 64,
+    "cache_ram_mib": 2048,
+    "n_batch": 1024,
+    "n_ubatch": 1024,
+    # A thread for each client, so that none waits outside the server's own queue.
+    "n_threads_http": 80,
+    "warmup": True,
+    "verbosity": 0,
+}
+
+
+def main() -> None:
+    """Serves until it is told to end."""
+    model, port, slots, threads, context = sys.argv[1], *map(int, sys.argv[2:6])
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.n_parallel = slots
+    params.n_ctx = context * slots
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    for name, value in SETTINGS.items():
+        setattr(params, name, value)
+    server = xllamacpp.Server(params)
+    print(server.listening_address, flush=True)
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+if __name__ == "__main__":
+    main()
