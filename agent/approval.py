@@ -45,6 +45,14 @@ class Approval:
     ttl_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a request ended; `reason` is why it was denied, where whoever denied it said so."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
 @dataclass(slots=True)
 class _Entry:
     """An approval under way; `deadline` is on the gate's clock."""
@@ -53,6 +61,7 @@ class _Entry:
     deadline: float
     decided: asyncio.Event
     verdict: Verdict | None = None
+    reason: str = ""
 
 
 class ApprovalGate:
@@ -90,13 +99,14 @@ class ApprovalGate:
             if entry.verdict is None and now < entry.deadline and entry.approval.conversation == conversation
         )
 
-    def decide(self, approval_id: str, approve: bool, by: str) -> Verdict:
+    def decide(self, approval_id: str, approve: bool, by: str, reason: str = "") -> Verdict:
         """Answers a request.
 
         Args:
             approval_id: Which one.
             approve: Whether the call may be made.
             by: Who says so, for the audit log.
+            reason: Why it is denied, in a sentence for the model and the audit log.
 
         Returns:
             The verdict; `expired` if it comes too late.
@@ -109,10 +119,18 @@ class ApprovalGate:
             raise ApprovalError("there is no such open request: it was answered, used or withdrawn")
         if self._monotonic() >= entry.deadline:
             return self._settle(entry, "expired", "gate")
-        return self._settle(entry, "approved" if approve else "denied", by)
+        return self._settle(entry, "approved" if approve else "denied", by, reason)
 
     async def verdict(self, approval_id: str) -> Verdict:
         """Waits until a request is answered or expires.
+
+        Raises:
+            ApprovalError: There is no such request.
+        """
+        return (await self.decision(approval_id)).verdict
+
+    async def decision(self, approval_id: str) -> Decision:
+        """Waits until a request is answered or expires, and says why too.
 
         Raises:
             ApprovalError: There is no such request.
@@ -130,7 +148,7 @@ class ApprovalGate:
         verdict = entry.verdict or "expired"
         if verdict != "approved":
             self._entries.pop(approval_id, None)
-        return verdict
+        return Decision(verdict, entry.reason)
 
     def redeem(
         self, approval_id: str, conversation: str, tool: str, arguments: Mapping[str, Any]
@@ -172,15 +190,17 @@ class ApprovalGate:
                 self._settle(entry, "withdrawn", "gate")
             del self._entries[entry.approval.id]
 
-    def _settle(self, entry: _Entry, verdict: Verdict, by: str) -> Verdict:
-        self._note(verdict, entry.approval, by)
-        entry.verdict = verdict
+    def _settle(self, entry: _Entry, verdict: Verdict, by: str, reason: str = "") -> Verdict:
+        self._note(verdict, entry.approval, by, reason)
+        entry.verdict, entry.reason = verdict, reason
         # Calls of one reply wait for each other's verdicts, so the time to use an approval begins with it.
         entry.deadline = self._monotonic() + self._ttl_s
         entry.decided.set()
         return verdict
 
-    def _note(self, action: AuditAction, what: Approval, by: str) -> None:
+    def _note(self, action: AuditAction, what: Approval, by: str, reason: str = "") -> None:
         self._audit(
-            AuditRecord(action, what.id, what.conversation, what.tool, what.arguments, what.effect, by)
+            AuditRecord(
+                action, what.id, what.conversation, what.tool, what.arguments, what.effect, by, reason
+            )
         )

@@ -28,7 +28,7 @@ class AuditRecord:
         arguments: Its arguments, canonical JSON.
         effect: What the tool does; None where that is not known.
         by: Who decided: a person, a switch such as `--yes`, or the gate.
-        reason: Why, where the gate refused.
+        reason: Why, where the gate refused, or where whoever denied it said so.
     """
 
     action: AuditAction

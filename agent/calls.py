@@ -46,7 +46,7 @@ class CallRound:
         """Takes what the calls of a turn share."""
         registry = runner.context.registry
         self._registry = registry
-        self._max_chars = runner.context.limits.max_chars
+        self._max_bytes = runner.context.limits.max_bytes
         self._runner = runner
         self._gate = gate
         self._conversation = conversation
@@ -64,7 +64,7 @@ class CallRound:
         Raises:
             Stopped: The turn must end.
         """
-        answers = _Answers([chunk.call for chunk in calls], self._conversation, self._max_chars)
+        answers = _Answers([chunk.call for chunk in calls], self._conversation, self._max_bytes)
         try:
             for phase in (self._propose(calls, answers), self._approve(answers), self._run(answers)):
                 async with aclosing(phase) as events:
@@ -97,10 +97,11 @@ class CallRound:
                 yield ApprovalRequested(call.id, approval)
         for call in waiting:
             approval_id = answers.approvals[call.id]
-            verdict = await self._stop.wait(self._gate.verdict(approval_id), timed=False)
-            yield ApprovalDecided(call.id, approval_id, verdict)
-            if verdict != "approved":
-                result = failed(f"{call.name} was not run. {_REFUSALS[verdict]}")
+            decision = await self._stop.wait(self._gate.decision(approval_id), timed=False)
+            yield ApprovalDecided(call.id, approval_id, decision.verdict)
+            if decision.verdict != "approved":
+                why = decision.reason or _REFUSALS[decision.verdict]
+                result = failed(f"{call.name} was not run. {why}")
                 await answers.give(call, result)
                 yield CallRejected(call.id, call.name, "not-approved", result)
 
@@ -156,11 +157,11 @@ class _Answers:
         approvals: Ids of the approvals that were asked for, by call id.
     """
 
-    def __init__(self, calls: Sequence[ToolCall], conversation: Conversation, max_chars: int) -> None:
+    def __init__(self, calls: Sequence[ToolCall], conversation: Conversation, max_bytes: int) -> None:
         self.approvals: dict[str, str] = {}
         self._calls = calls
         self._conversation = conversation
-        self._max_chars = max_chars
+        self._max_bytes = max_bytes
         self._results: dict[str, ToolResult] = {}
         self._added = 0
 
@@ -175,7 +176,7 @@ class _Answers:
         while self._added < len(self._calls) and self._calls[self._added].id in self._results:
             call_id = self._calls[self._added].id
             self._added += 1
-            content = clipped(self._results[call_id], self._max_chars).to_json()
+            content = clipped(self._results[call_id], self._max_bytes).to_json()
             await self._conversation.add(Message("tool", content, tool_call_id=call_id))
 
     async def complete(self) -> None:

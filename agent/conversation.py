@@ -30,12 +30,22 @@ class Entry:
 
 
 class Recorder(Protocol):
-    """Keeps a conversation's messages."""
+    """Keeps a conversation's messages, and what has come of the answer that is being written."""
 
     async def save(self, conversation: str, position: int, entry: Entry) -> None:
         """Stores the message at a position, counted from 0; it survives the process once this returns.
 
         Cancelling the wait does not undo it.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        ...
+
+    async def save_draft(self, conversation: str, position: int, text: str) -> None:
+        """Stores what has come so far of the answer that will stand at a position.
+
+        It survives the process once this returns; the message that is saved at the position replaces it.
 
         Raises:
             StoreError: It could not be stored.
@@ -59,7 +69,11 @@ class Conversation:
     """
 
     def __init__(
-        self, id: str | None = None, entries: Iterable[Entry] = (), recorder: Recorder | None = None
+        self,
+        id: str | None = None,
+        entries: Iterable[Entry] = (),
+        recorder: Recorder | None = None,
+        draft: str = "",
     ) -> None:
         """Begins a conversation, or goes on with one.
 
@@ -67,10 +81,15 @@ class Conversation:
             id: Its name; a new one if None.
             entries: What has been said.
             recorder: Who stores what will be said; None to keep it in memory only.
+            draft: What had come of an answer when its process died. It is the last entry, marked `partial`,
+                and stored as such with the next one: until then its writer may still be at work.
         """
         self.id = id or secrets.token_hex(16)
         self._entries = list(entries)
         self._recorder = recorder
+        self._saved = len(self._entries)
+        if draft:
+            self._entries.append(Entry(Message("assistant", draft), "partial"))
         self._busy = False
         self._call_ids = {call.id for entry in self._entries for call in entry.message.tool_calls}
 
@@ -94,12 +113,25 @@ class Conversation:
         self._entries.append(entry)
         if self._recorder is None:
             return
+        # More than one where a draft was found.
+        first, self._saved = self._saved, len(self._entries)
         try:
-            await self._recorder.save(self.id, len(self._entries) - 1, entry)
+            for position in range(first, self._saved):
+                await self._recorder.save(self.id, position, self._entries[position])
         except StoreError:
             # Cancelled is not failed: the store goes on, and the message stays.
             self._entries.remove(entry)
+            self._saved = first
             raise
+
+    async def draft(self, text: str) -> None:
+        """Stores what has come so far of the answer that is being written.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        if self._recorder is not None:
+            await self._recorder.save_draft(self.id, len(self._entries), text)
 
     def named(self, call: ToolCall) -> ToolCall:
         """Returns a call with an id that no other call of the conversation has."""

@@ -39,6 +39,14 @@ class StepStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelQueued:
+    """The model is busy; the reply is number `position` in its queue, for about `wait_s` seconds."""
+
+    position: int
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryTrimmed:
     """The model does not see the whole conversation.
 
@@ -196,6 +204,7 @@ class TurnFailed:
 Event = (
     TurnStarted
     | StepStarted
+    | ModelQueued
     | HistoryTrimmed
     | TextDelta
     | ReasoningDelta

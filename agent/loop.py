@@ -10,6 +10,7 @@ from dataclasses import replace
 from agent.agent import Agent
 from agent.calls import CallRound
 from agent.conversation import Conversation, Note
+from agent.drafting import drafting
 from agent.events import (
     Ending,
     Event,
@@ -146,9 +147,14 @@ class _Turn:
             self._left_out = (trimmed.dropped, trimmed.shortened)
             yield HistoryTrimmed(trimmed.dropped, trimmed.shortened, trimmed.tokens)
         stream = agent.provider.stream(request.messages, tools, request.settings)
-        async with aclosing(self._stop.items(stream)) as chunks:
+        async with (
+            drafting(self._conversation, lambda: reply.text) as draft,
+            aclosing(self._stop.items(stream)) as chunks,
+        ):
             async for chunk in chunks:
                 event = reply.add(chunk)
+                if isinstance(event, TextDelta):
+                    draft.grown()
                 if event and (tools or not isinstance(event, ToolCallStarted | ToolCallArgumentsDelta)):
                     yield event
         if reply.finish is None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.events import Event, ReasoningDelta, TextDelta, ToolCallArgumentsDelta, ToolCallStarted
+from agent.events import (
+    Event,
+    ModelQueued,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallArgumentsDelta,
+    ToolCallStarted,
+)
 from agent.history import TokenCounter
 from providers.base import (
     Call,
@@ -13,6 +20,7 @@ from providers.base import (
     Chunk,
     Finish,
     Malformed,
+    Queued,
     Reasoning,
     Text,
     Usage,
@@ -50,6 +58,8 @@ class ReplyInProgress:
     def add(self, chunk: Chunk) -> Event | None:
         """Takes the next chunk and returns the event to show at once, if there is one."""
         match chunk:
+            case Queued(position, wait_s):
+                return ModelQueued(position, wait_s)
             case Text(text):
                 self._text.append(text)
                 return TextDelta(text)

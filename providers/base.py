@@ -57,12 +57,15 @@ class Settings:
         top_p: Candidates kept, by cumulated probability; 1 keeps all.
         min_p: Candidates kept, by probability relative to the best; 0 keeps all.
         repeat_penalty: Divides the logits of tokens seen in the last 64; 1 is off.
+        frequency_penalty: Taken from the logit of a token once for each time that the reply has it; 0 is off.
+        presence_penalty: Taken from the logits of tokens that the reply has; 0 is off.
         seed: Seed of the sampler.
         stop: Strings that end the reply; they are not part of it.
         constrained: `schema` holds calls to the tools' schemas, `copy` also takes values that name
             things only from substrings of the conversation.
         now: The time that the model is told.
-        deadline_s: Seconds that the whole reply may take.
+        deadline_s: Seconds that the whole reply may take; of local models, from when its turn comes.
+        user: Whose request it is, where a provider shares itself among users.
     """
 
     max_tokens: int = 512
@@ -76,6 +79,9 @@ class Settings:
     constrained: Constraint = "none"
     now: datetime = DEFAULT_NOW
     deadline_s: float = 120.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +158,29 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The reply waits for its turn as number `position`, for about `wait_s` seconds; may come again, and first only."""
+
+    position: int
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """Always the last chunk of a complete reply; `raw` is the model's text, untouched."""
+    """Always the last chunk of a complete reply; `raw` is the model's text, untouched.
+
+    `stats` are figures of the provider's own, by name; local models give `batch_size`, `drafted` and `drafts_kept`.
+    """
 
     reason: FinishReason
     usage: Usage = field(default_factory=Usage)
     raw: str = ""
     timing: Timing = field(default_factory=Timing)
+    stats: dict[str, float] = field(default_factory=dict[str, float], compare=False)
 
 
 DialectEvent = Text | Reasoning | CallStart | CallArguments | Call | Malformed
-Chunk = DialectEvent | Finish
+Chunk = DialectEvent | Queued | Finish
 
 
 class Provider(Protocol):
@@ -223,7 +241,7 @@ async def collect(chunks: AsyncIterator[Chunk]) -> Reply:
                 malformed.append(chunk)
             case Finish():
                 finish = chunk
-            case CallStart() | CallArguments():
+            case CallStart() | CallArguments() | Queued():
                 pass
     if finish is None:
         raise ProviderIncomplete("the reply ended without a finish reason")
@@ -262,3 +280,7 @@ class ProviderIncomplete(ProviderError):
 
 class ProviderRejected(ProviderError):
     """The request itself is wrong: unknown model, bad key, too long, a schema that cannot be compiled."""
+
+
+class ContextOverflow(ProviderRejected):
+    """The conversation and the reply do not fit into the model's context; nothing was left out of it silently."""

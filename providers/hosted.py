@@ -8,7 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from providers.base import (
     Message,
     ProviderError,
     ProviderIncomplete,
+    ProviderOverloaded,
     ProviderRejected,
     Reasoning,
     Settings,
@@ -36,6 +37,7 @@ from providers.hosted_errors import Server
 from providers.hosted_reply import CallAssembler, ChunkForm, DeltaForm, UsageForm, finish_reason
 from providers.hosted_request import body, text_format
 from providers.info import ModelInfo
+from providers.rate import Admission, Gate, RateLimits
 from providers.retry import AttemptFailed, RetryPolicy, retrying
 
 #: Seconds that usage may come after the finish reason; beyond them it is counted here.
@@ -60,6 +62,7 @@ class HostedOptions:
         base_url: URL of the API with its version, such as `http://127.0.0.1:8080/v1`; None is the vendor's.
         tool_format: `native`, or the dialect that writes tools into plain text.
         retry: How often and how fast a request is tried again.
+        limits: How many requests and tokens the account grants.
     """
 
     model: str
@@ -68,6 +71,7 @@ class HostedOptions:
     base_url: str | None = None
     tool_format: str = "native"
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    limits: RateLimits = field(default_factory=RateLimits)
 
 
 class HostedProvider(ABC):
@@ -84,7 +88,8 @@ class HostedProvider(ABC):
             said = f"there is no key for {title}; set {options.key_variable}, or name a base_url"
             raise ProviderRejected(said)
         self.name = name
-        self.info = ModelInfo(options.model, dialect=options.tool_format)
+        self.info = ModelInfo(options.model, dialect=options.tool_format, server=options.base_url or title)
+        self.gate = Gate(options.limits)
         self._family = text_format(options.tool_format)
         self._options = options
         where = urlsplit(options.base_url).netloc if options.base_url else ""
@@ -118,15 +123,40 @@ class HostedProvider(ABC):
             ProviderTimeout: The deadline passed.
         """
         request = body(self._options.model, messages, tools, settings, self._family)
+        # The deadline begins when the request is let in: a full queue says nothing about the server.
+        async with self.gate.admitted(_most_tokens(request)) as admission:
+            attempts = 0
 
-        def attempt() -> AsyncGenerator[Chunk, None]:
-            parser = self._family.parser(tools, settings) if self._family else None
-            return self._attempt(request, parser, settings.deadline_s)
+            def attempt() -> AsyncGenerator[Chunk, None]:
+                nonlocal attempts
+                attempts += 1
+                parser = self._family.parser(tools, settings) if self._family else None
+                tried = self._attempt(request, parser, settings.deadline_s)
+                return self._gated(tried, admission, again=attempts > 1)
 
-        chunks = retrying(attempt, self._options.retry, settings.deadline_s, who=self._server.title)
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                yield chunk
+            chunks = retrying(attempt, self._options.retry, settings.deadline_s, who=self._server.title)
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+
+    async def _gated(
+        self, attempt: AsyncGenerator[Chunk, None], admission: Admission, *, again: bool
+    ) -> AsyncGenerator[Chunk, None]:
+        """Passes an attempt on, and tells the gate what the server made of it."""
+        async with aclosing(attempt):
+            if again and not admission.inside:
+                await self.gate.again(admission)
+            try:
+                async for chunk in attempt:
+                    if isinstance(chunk, Finish):
+                        usage = chunk.usage
+                        self.gate.answered(admission, usage.prompt_tokens + usage.completion_tokens)
+                        chunk = replace(chunk, timing=_queued(chunk.timing, admission.waited_s))
+                    yield chunk
+            except AttemptFailed as failure:
+                if isinstance(failure.error, ProviderOverloaded):
+                    await self.gate.refused(admission, failure.after_s)
+                raise
 
     async def _attempt(
         self, request: dict[str, Any], parser: StreamParser | None, deadline_s: float
@@ -247,6 +277,18 @@ def _usage(reply: _Reply, request: dict[str, Any]) -> Usage:
     return Usage(
         reply.usage.prompt_tokens, min(cached, reply.usage.prompt_tokens), reply.usage.completion_tokens
     )
+
+
+def _most_tokens(request: dict[str, Any]) -> int:
+    """What a request may cost: its prompt, by its size, and all that may be written."""
+    asked = json.dumps([request["messages"], request.get("tools", [])], ensure_ascii=False)
+    return _tokens(len(asked.encode("utf-8", "replace"))) + int(request["max_tokens"])
+
+
+def _queued(timing: Timing, waited_s: float) -> Timing:
+    """Timing that counts from before the gate."""
+    first_s = timing.first_token_s + waited_s if timing.first_token_s else 0.0
+    return Timing(waited_s, first_s, timing.total_s + waited_s)
 
 
 def _tokens(size: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from providers.base import Message, ProviderRejected, Settings, ToolSpec
@@ -144,9 +145,14 @@ def text_messages(
     return written
 
 
+def time_line(now: datetime) -> str:
+    """The sentence that tells a general model the time, so that it can work out times as people say them."""
+    return f"It is {now:%A, %Y-%m-%d %H:%M} {now.tzname() or 'UTC'}."
+
+
 def _told_the_time(messages: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
-    """Ends the system message with the time, so that times as people say them can be worked out."""
-    line = f"It is {settings.now:%A, %Y-%m-%d %H:%M} {settings.now.tzname() or 'UTC'}."
+    """Ends the system message with the time."""
+    line = time_line(settings.now)
     if messages and messages[0]["role"] == "system":
         first = {**messages[0], "content": f"{messages[0]['content']}\n\n{line}"}
         return [first, *messages[1:]]

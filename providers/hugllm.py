@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from providers.base import ProviderRejected, ProviderTimeout
 from providers.hosted import NO_KEY, UNREADABLE, HostedOptions, HostedProvider
 from providers.hosted_reply import ChunkForm
+from providers.rate import RateLimits
 from providers.retry import AttemptFailed, RetryPolicy
 
 _TOKEN_PREFIX = "hf_"  # noqa: S105 - how tokens begin, not a token
@@ -37,6 +38,7 @@ class HugLLM(HostedProvider):
         tool_format: str = "native",
         key_variable: str = "HF_TOKEN",
         retry: RetryPolicy | None = None,
+        limits: RateLimits | None = None,
     ) -> None:
         """Takes what `providers.hosted.HostedOptions` describes.
 
@@ -49,6 +51,7 @@ class HugLLM(HostedProvider):
             tool_format: `native`, or the dialect that writes tools into plain text.
             key_variable: The environment variable that errors name.
             retry: How often and how fast a request is tried again.
+            limits: How many requests and tokens the account grants.
 
         Raises:
             ProviderRejected: There is no key, it is no Hugging Face token, the URL cannot be used, or there
@@ -57,7 +60,15 @@ class HugLLM(HostedProvider):
         # The router takes the host behind the model's id. Naming it to the client instead would make the
         # client look the model up with a blocking request.
         routed = model if base_url or host == "auto" else f"{model}:{host}"
-        options = HostedOptions(routed, api_key, key_variable, base_url, tool_format, retry or RetryPolicy())
+        options = HostedOptions(
+            routed,
+            api_key,
+            key_variable,
+            base_url,
+            tool_format,
+            retry or RetryPolicy(),
+            limits or RateLimits(),
+        )
         super().__init__("hugllm", "Hugging Face", options)
         if base_url is None and api_key and not api_key.get_secret_value().startswith(_TOKEN_PREFIX):
             raise ProviderRejected(

@@ -21,6 +21,9 @@ class ModelInfo:
         dialect: How tools and calls are written for the model.
         prompt_hash: SHA-256 of the prompt's fixed text; it changes with the wording, not with the case.
         default_constrained: How calls are held to the schemas where the user does not say.
+        constraints: All the ways in which its calls can be held.
+        random: Whether its weights are random: a file to measure speed with, whose replies mean nothing.
+        server: Where it is asked, such as `https://api.openai.com/v1`; None where it runs on this machine.
     """
 
     name: str
@@ -31,6 +34,9 @@ class ModelInfo:
     dialect: str | None = None
     prompt_hash: str | None = None
     default_constrained: Constraint = "none"
+    constraints: tuple[Constraint, ...] = ("none",)
+    server: str | None = None
+    random: bool = False
 
 
 class DescribedProvider(Provider, Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -17,8 +19,9 @@ from providers.dialects.base import Dialect
 from providers.dialects.registry import choose
 from providers.engine.client import Engine, EngineOptions
 from providers.info import DescribedProvider, ModelInfo
+from providers.rate import RateLimits
 from providers.testllm import Grammar, TestLLM, prompt_hash
-from settings.schema import Config, TestLLMSettings
+from settings.schema import Config, HostedSettings, TestLLMSettings
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +34,9 @@ async def open_provider(
     """Makes a provider; a local model's process starts here, so that a bad file is told at once.
 
     Args:
-        model: A model's name, a format, a path, `hf:owner/repo:file`, `turbollm`, `hugllm` or `scripted`; None is
-            the configured one.
+        model: A model's name, a format, a path, `hf:owner/repo:file`; `scripted`, which plays the demonstration,
+            or `scripted:PATH`; `turbollm` or `hugllm` as configured, with `:MODEL` behind it for another model
+            and `@FORMAT` for another tool format (`turbollm:gpt-4o@hermes`). None is the configured one.
         config: The settings.
         on_progress: Told of downloads and conversions.
 
@@ -40,12 +44,12 @@ async def open_provider(
         ProviderRejected: No such model, or its file cannot be used.
         ProviderUnavailable: Its weights are not here and cannot be fetched.
     """
-    if model == SCRIPTED:
-        from providers.script_file import load_script
-
-        return load_script()
-    if model in (TURBOLLM, HUGLLM):
-        return _hosted(model, config)
+    kind, _, rest = (model or config.model).partition(":")
+    if kind == SCRIPTED:
+        return await asyncio.to_thread(_scripted, rest)
+    service, at, tool_format = kind.partition("@")
+    if service in (TURBOLLM, HUGLLM):
+        return _hosted(service, f"{rest}{at}{tool_format}", config)
     try:
         ref = parse(model or config.model, config.model)
         resolved = await resolve(ref, store_options(config), on_progress)
@@ -56,28 +60,46 @@ async def open_provider(
     return await _testllm(resolved, config)
 
 
-def _hosted(model: str, config: Config) -> DescribedProvider:
+def _scripted(path: str) -> DescribedProvider:
+    """Plays the script of a file; without a path the demonstration that ships."""
+    from providers.script_file import DEMO, ScriptError, load_script
+
+    try:
+        return load_script(user_path(path) if path else DEMO)
+    except ScriptError as error:
+        raise ProviderRejected(str(error)) from error
+
+
+def _hosted(kind: str, spec: str, config: Config) -> DescribedProvider:
+    """Makes a hosted provider; `spec` may name another model and tool format than the settings: MODEL@FORMAT."""
+    model, _, tool_format = spec.rpartition("@") if "@" in spec else (spec, "", "")
     # The clients of these take a second to import.
-    if model == TURBOLLM:
+    if kind == TURBOLLM:
         from providers.turbollm import TurboLLM
 
         turbo = config.turbollm
         return TurboLLM(
             api_key=_key("OPENAI_API_KEY"),
-            model=turbo.model,
+            model=model or turbo.model,
             base_url=turbo.base_url or None,
-            tool_format=turbo.tool_format,
+            tool_format=tool_format or turbo.tool_format,
+            limits=_limits(turbo),
         )
     from providers.hugllm import HugLLM
 
     hug = config.hugllm
     return HugLLM(
         api_key=_key("HF_TOKEN"),
-        model=hug.model,
+        model=model or hug.model,
         host=hug.host,
         base_url=hug.base_url or None,
-        tool_format=hug.tool_format,
+        tool_format=tool_format or hug.tool_format,
+        limits=_limits(hug),
     )
+
+
+def _limits(settings: HostedSettings) -> RateLimits:
+    return RateLimits(settings.requests_per_min, settings.tokens_per_min, settings.concurrency)
 
 
 def _key(variable: str) -> SecretStr | None:
@@ -93,7 +115,8 @@ def store_options(config: Config) -> StoreOptions:
 async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
     info = resolved.info
     dialect = choose(info.architecture, info.chat_template, resolved.dialect)
-    engine = Engine(resolved.path, engine_options(config.testllm))
+    options = engine_options(config.testllm, store_options(config).cache / "states")
+    engine = Engine(resolved.path, options, resolved.sha256)
     try:
         ready = await engine.start()
     except BaseException:
@@ -114,6 +137,8 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
         dialect=dialect.name,
         prompt_hash=prompt_hash(dialect),
         default_constrained=resolved.default_constraint if grammar else "none",
+        constraints=("none", "schema", "copy") if grammar else ("none",),
+        random=info.random is not None,
     )
     return TestLLM(engine, dialect, described, grammar)
 
@@ -126,8 +151,13 @@ def _grammar(dialect: Dialect) -> Grammar | None:
     return grammar
 
 
-def engine_options(settings: TestLLMSettings) -> EngineOptions:
-    """The engine's options; threads are capped at the processors that this process may use."""
+def engine_options(settings: TestLLMSettings, states: Path | None = None) -> EngineOptions:
+    """The engine's options; threads are capped at the processors that this process may use.
+
+    Args:
+        settings: The user's choice.
+        states: Folder of states on the disk; None keeps none there.
+    """
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = min(settings.threads, available)
     if threads < settings.threads:
@@ -137,5 +167,13 @@ def engine_options(settings: TestLLMSettings) -> EngineOptions:
         slots=settings.slots,
         context=settings.context,
         state_bytes=settings.state_mib * 2**20,
+        state_dir=states if settings.state_disk_mib else None,
+        state_disk_bytes=settings.state_disk_mib * 2**20,
         load_timeout_s=settings.load_timeout_s,
+        queue=settings.queue,
+        queue_wait_s=settings.queue_wait_s,
+        stall_s=settings.stall_s,
+        memory_bytes=settings.memory_mib * 2**20 or None,
+        deterministic=settings.deterministic,
+        speculate=settings.speculate,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -25,6 +27,7 @@ from providers.base import (
     ToolSpec,
 )
 from providers.dialects.base import Dialect
+from providers.dialects.registry import dialect as find_dialect
 from providers.scripted import Rule, ScriptedProvider, ScriptedReply, in_order
 
 #: The script that ships: it answers simple words such as `ping gw1.lan`, `hosts`, `add x.org`, `help`.
@@ -104,6 +107,7 @@ class _RuleForm(_ReplyForm):
 
 class _ScriptForm(_Form):
     name: str = "scripted"
+    dialect: str | None = None
     piece_chars: int = Field(default=4, ge=1)
     again: bool = False
     replies: tuple[_ReplyForm, ...] = ()
@@ -113,6 +117,8 @@ class _ScriptForm(_Form):
     def _one_kind(self) -> _ScriptForm:
         if bool(self.replies) == bool(self.rules):
             raise ValueError("a script has either replies or rules")
+        if self.dialect is not None:
+            find_dialect(self.dialect)
         return self
 
 
@@ -127,13 +133,14 @@ def load_script(path: Path = DEMO, dialect: Dialect | None = None) -> ScriptedPr
 
     Args:
         path: The file; the shipped demonstration if not given.
-        dialect: Reads replies that are `raw`.
+        dialect: Reads replies that are `raw`; the one that the file names if None.
 
     Raises:
         ScriptError: The file cannot be read or is no script.
     """
     try:
-        form = _ScriptForm.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        data = path.read_bytes()
+        form = _ScriptForm.model_validate(yaml.safe_load(data.decode("utf-8")))
     except OSError as error:
         raise ScriptError(f"{path} cannot be read: {error.strerror}; name a script that can") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -143,7 +150,13 @@ def load_script(path: Path = DEMO, dialect: Dialect | None = None) -> ScriptedPr
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ScriptError(f"{path}: {place}: {first['msg']}") from error
     script = in_order([r.reply() for r in form.replies], again=form.again) if form.replies else _rules(form)
-    return ScriptedProvider(script, model=form.name, dialect=dialect, piece_chars=form.piece_chars)
+    reads = dialect or (find_dialect(form.dialect) if form.dialect else None)
+    provider = ScriptedProvider(script, model=form.name, dialect=reads, piece_chars=form.piece_chars)
+    # Runs tell scripts apart as they tell weights apart: by what the file holds.
+    provider.info = replace(
+        provider.info, file_bytes=len(data), weights_sha256=hashlib.sha256(data).hexdigest()
+    )
+    return provider
 
 
 def _rules(form: _ScriptForm) -> Rule:

@@ -16,6 +16,8 @@ from providers.base import (
     FinishReason,
     Message,
     ProviderTimeout,
+    ProviderUnavailable,
+    Queued,
     Settings,
     Timing,
     ToolSpec,
@@ -24,8 +26,13 @@ from providers.base import (
 from providers.base import Malformed as MalformedChunk
 from providers.dialects.base import Dialect
 from providers.engine.client import Engine
+from providers.engine.metrics import EngineMetrics
 from providers.engine.protocol import Done, Generate, Piece, Sampling
+from providers.engine.protocol import Queued as QueuedMessage
 from providers.info import ModelInfo
+
+#: Seconds past the deadline after which an engine that has not kept it is taken to be stuck.
+_GRACE_S = 1.0
 
 
 class Grammar(Protocol):
@@ -68,14 +75,20 @@ class TestLLM:
             grammar=self._constraint(messages, tools, settings),
             sampling=Sampling(
                 settings.temperature, settings.top_k, settings.top_p, settings.min_p, settings.repeat_penalty,
-                settings.seed,
+                settings.frequency_penalty, settings.presence_penalty, settings.seed,
             ),
+            user=settings.user,
+            deadline_s=settings.deadline_s,
         )  # fmt: skip
         raw: list[str] = []
         called = False
-        pieces = self._engine.generate(request)
+        await self._start()
+        pieces = _in_time(self._engine.generate(request), settings.deadline_s)
         try:
-            async for message in _until(pieces, settings.deadline_s):
+            async for message in pieces:
+                if isinstance(message, QueuedMessage):
+                    yield Queued(message.position, message.wait_s)
+                    continue
                 if isinstance(message, Piece):
                     raw.append(message.text)
                     for event in parser.feed(message.text):
@@ -89,6 +102,14 @@ class TestLLM:
         finally:
             await pieces.aclose()
 
+    async def _start(self) -> None:
+        try:
+            await self._engine.start()
+        except ValueError as error:
+            raise ProviderUnavailable(
+                f"the model's process said what is no answer while loading: {error}"
+            ) from None
+
     def _constraint(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
     ) -> str | None:
@@ -96,25 +117,54 @@ class TestLLM:
             return None
         return self._grammar(tools, messages, copy=settings.constrained == "copy")
 
+    @property
+    def engine(self) -> Engine:
+        """The process behind it."""
+        return self._engine
+
+    @property
+    def metrics(self) -> EngineMetrics:
+        """What the engine did."""
+        return self._engine.metrics
+
     async def aclose(self) -> None:
         """Ends the engine's process."""
         await self._engine.aclose()
 
 
-async def _until(
-    pieces: AsyncGenerator[Piece | Done, None], deadline_s: float
-) -> AsyncIterator[Piece | Done]:
-    """Passes messages on until the deadline, which covers the whole reply."""
-    end = time.monotonic() + deadline_s
-    while True:
-        try:
-            async with asyncio.timeout(end - time.monotonic()):
-                message = await anext(pieces)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise ProviderTimeout(f"no whole reply within {deadline_s:g} s") from None
-        yield message
+async def _in_time(
+    messages: AsyncGenerator[QueuedMessage | Piece | Done, None], deadline_s: float
+) -> AsyncGenerator[QueuedMessage | Piece | Done, None]:
+    """Hands messages on, and holds the deadline where the engine does not: its process may be stuck.
+
+    Raises:
+        ProviderTimeout: The engine has not kept the deadline.
+    """
+    # The engine keeps the time of a request that waits for its turn.
+    until, waiting = _until(deadline_s), False
+    try:
+        while True:
+            left = None if until is None else max(0.0, until - time.monotonic())
+            try:
+                async with asyncio.timeout(left):
+                    message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise ProviderTimeout(
+                    f"the model's process gave no whole reply within {deadline_s:g} s"
+                ) from None
+            if isinstance(message, QueuedMessage):
+                until, waiting = None, True
+            elif waiting:
+                until, waiting = _until(deadline_s), False
+            yield message
+    finally:
+        await messages.aclose()
+
+
+def _until(deadline_s: float) -> float | None:
+    return time.monotonic() + deadline_s + _GRACE_S if deadline_s > 0 else None
 
 
 def _ended(events: list[DialectEvent], done: Done) -> list[DialectEvent]:
@@ -135,7 +185,8 @@ def _finish(done: Done, raw: str, called: bool) -> Finish:
     if reason == "stop" and called:
         reason = "tool_calls"
     usage = Usage(done.prompt_tokens, done.cached_tokens, done.completion_tokens)
-    return Finish(reason, usage, raw, Timing(done.queued_s, done.first_token_s, done.total_s))
+    stats = {"batch_size": done.batch, "drafted": float(done.drafted), "drafts_kept": float(done.drafts_kept)}
+    return Finish(reason, usage, raw, Timing(done.queued_s, done.first_token_s, done.total_s), stats)
 
 
 def prompt_hash(dialect: Dialect) -> str:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from providers.hosted import NO_KEY, HostedOptions, HostedProvider
 from providers.hosted_reply import ChunkForm
+from providers.rate import RateLimits
 from providers.retry import RetryPolicy
 
 #: The vendor's API; given to the SDK always, which else would look into the environment.
@@ -32,13 +33,22 @@ class TurboLLM(HostedProvider):
         tool_format: str = "native",
         key_variable: str = "OPENAI_API_KEY",
         retry: RetryPolicy | None = None,
+        limits: RateLimits | None = None,
     ) -> None:
         """Takes what `providers.hosted.HostedOptions` describes.
 
         Raises:
             ProviderRejected: There is no key, the URL cannot be used, or there is no such tool format.
         """
-        options = HostedOptions(model, api_key, key_variable, base_url, tool_format, retry or RetryPolicy())
+        options = HostedOptions(
+            model,
+            api_key,
+            key_variable,
+            base_url,
+            tool_format,
+            retry or RetryPolicy(),
+            limits or RateLimits(),
+        )
         super().__init__("turbollm", "OpenAI", options)
         self._client = openai.AsyncOpenAI(
             api_key=(api_key or NO_KEY).get_secret_value(),

@@ -18,7 +18,7 @@ _MENTION = 256
 _KEYED = re.compile(r"""\{\s*["'\\]""")
 _LABEL = re.compile(r"[A-Za-z_]{0,20}")
 _FENCE_LABELS = frozenset(
-    ("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code")
+    ("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code", "python", "py")
 )
 # How an object begins that may be a call, as a lookahead that lets through what the end of the text cuts.
 OBJECT_AHEAD = rf"\s{{0,32}}(?:\Z|\\?(?:\Z|[\"'\u201c]?(?:\Z|{branch(CALL_KEYS)})))"
@@ -81,12 +81,20 @@ class BodyReader(ObjectReader):
             if (yield from self.scanner.at_marker()):
                 ended = self.read_close(frame)
                 break
+            if not (frame.tries or frame.bare) and begins_name(source.text[source.at]):
+                if (yield from self.other_form(frame)):
+                    return True
             goes_on = yield from self._step(frame)
             if goes_on is None:
                 return frame.tries > 0
             if not goes_on:
                 break
         return (yield from self.leave(frame, ended))
+
+    def other_form(self, frame: Frame) -> StepsToBool:
+        """Reads a whole body that begins with a name, if this reader knows such a form; else reads nothing."""
+        yield from ()
+        return False
 
     def read_close(self, frame: Frame) -> bool:
         """Reads the marker that stands here if it ends the body; else leaves it for what it opens."""
@@ -263,7 +271,7 @@ class BodyReader(ObjectReader):
     def _fits(self, sign: str) -> StepsToBool:
         """Says whether what follows a sign, which stands here, is what its guard asks for."""
         source = self.source
-        whole, begun = _guard(self.guards()[sign])
+        whole, begun = _guard(self.guarded[sign])
         while True:
             after = source.at + len(sign)
             if whole.match(source.text, after):
@@ -281,8 +289,7 @@ class BodyReader(ObjectReader):
         if label.lower() not in _FENCE_LABELS or not (yield from source.space()):
             self.release()
         elif source.text[source.at] in "{[":
-            repairs = (self.fence_repair,) if self.fence_repair else ()
-            yield from self.body(Frame(frozenset(("```",)), needed=False, bare=True, repairs=repairs))
+            yield from self.fence_body(self._fence_frame())
         elif tag := (yield from markers_of(self.openers - SIGNS).standing(source)):
             source.unmark()
             source.at += len(tag)
@@ -290,5 +297,23 @@ class BodyReader(ObjectReader):
             if (yield from source.space()) and (yield from source.ahead(3)) == "```":
                 source.at += 3
                 self.structure()
-        else:
+        elif not (yield from self.fenced_form(self._fence_frame())):
             self.release()
+
+    def fence_body(self, frame: Frame) -> StepsToBool:
+        """Reads the calls in a code fence."""
+        return (yield from self.body(frame))
+
+    def _fence_frame(self) -> Frame:
+        repairs = (self.fence_repair,) if self.fence_repair else ()
+        return Frame(frozenset(("```",)), needed=False, bare=True, repairs=repairs)
+
+    def fenced_form(self, frame: Frame) -> StepsToBool:
+        """Reads the rest of a code fence in a form that this reader alone knows; else what was read is text."""
+        yield from ()
+        return False
+
+
+def begins_name(sign: str) -> bool:
+    """Says whether a name may begin with this character."""
+    return sign == "_" or sign.isalpha()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
-from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame
+from providers.dialects.parameters import DSML, DSML_SIGN, Grammar, ParameterReader
 from providers.dialects.source import Steps, StepsToBool, markers_of
 
 # A full-width bar and a block: with those signs DeepSeek writes its markers.
@@ -35,11 +35,19 @@ SEPARATOR = _spellings("tool sep")
 _NAME_END = frozenset(("\n", "{", "`"))
 
 
-class DeepSeekReader(NamedReader):
-    """Reads calls as V3.1 writes them, and those of V3 and R1 with their type and code fence."""
+class DeepSeekReader(ParameterReader):
+    """Reads calls as V3.1 writes them, those of V3 and R1 with type and code fence, and the tags of V3.2."""
 
-    openers: ClassVar[frozenset[str]] = BEGIN | CALL_BEGIN | {"```"}
-    dropped: ClassVar[frozenset[str]] = END | CALL_END | SEPARATOR
+    function_tags: ClassVar[tuple[str, ...]] = (f"<{DSML_SIGN}invoke name=",)
+    function_ends: ClassVar[frozenset[str]] = frozenset((f"</{DSML_SIGN}invoke>",))
+    call_tags: ClassVar[Mapping[str, str]] = {
+        f"<{DSML_SIGN}{word}>": f"</{DSML_SIGN}{word}>" for word in ("function_calls", "tool_calls")
+    }
+    grammar: ClassVar[Grammar] = DSML
+    openers: ClassVar[frozenset[str]] = BEGIN | CALL_BEGIN | {"```", *function_tags}
+    dropped: ClassVar[frozenset[str]] = (
+        END | CALL_END | SEPARATOR | function_ends | frozenset((*call_tags, *call_tags.values()))
+    )
     bare_objects = "never"
     fence_repair: ClassVar[str] = ""
 
@@ -48,7 +56,9 @@ class DeepSeekReader(NamedReader):
         if marker in BEGIN:
             yield from self._section(marker)
         elif marker in CALL_BEGIN:
-            yield from self._call(marker, ())
+            yield from self._marked_call(marker, ())
+        elif marker in self.function_tags:
+            yield from self.function_tag(marker, native=True)
         else:
             yield from self.sign(marker)
 
@@ -64,12 +74,22 @@ class DeepSeekReader(NamedReader):
         elif not (yield from self._header(("missing-start-tag",))):
             self.release()
 
-    def _call(self, marker: str, repairs: tuple[str, ...]) -> Steps:
+    def _marked_call(self, marker: str, repairs: tuple[str, ...]) -> Steps:
         source = self.source
         source.mark(len(marker))
-        if not (yield from self._header(repairs)):
-            self.broken(source.marked(), "the separator after the name is missing", source.marked_length)
-            source.unmark()
+        if not (yield from self._header(repairs)) and not (yield from self._without_separator(repairs)):
+            yield from self.refuse(Frame(CALL_END), "the separator after the name is missing")
+
+    def _without_separator(self, repairs: tuple[str, ...]) -> StepsToBool:
+        """Reads a name and, at once or on the next line, its arguments; returns False where none follow."""
+        source = self.source
+        begins = source.position
+        name = (yield from self.header(markers_of(_NAME_END))).strip()
+        if PLAUSIBLE_NAME.fullmatch(name) and (yield from source.space()) and source.text[source.at] in "{`":
+            yield from self.named(name, Frame(CALL_END, repairs=(*repairs, "other-form")))
+            return True
+        source.rewind(begins)
+        return False
 
     def _header(self, repairs: tuple[str, ...]) -> StepsToBool:
         """Reads the name and its separator, then the arguments; returns False where they are missing."""

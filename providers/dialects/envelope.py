@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from providers.dialects.jsonread import Read, as_object
@@ -29,6 +29,7 @@ CALL_KEYS = frozenset((*NAME_KEYS, *ARGUMENT_KEYS, *OTHER_KEYS, *WRAPPERS))
 LONGEST_NAME = 256
 #: What a tool may be called, where nothing but the name shows that an object is a call.
 PLAUSIBLE_NAME = re.compile(r"[^\W\d][\w.:/-]{0,127}")
+_NO_NAME = re.compile(r'["{}\[\]\n<>]')
 _TYPES = ("function", "tool_call", "tool_use", "function_call")
 
 
@@ -85,8 +86,8 @@ def _call_of(
             return FoundCall(name, arguments, "", repairs)
         raise Unreadable('the call has no "name"', 0)
     name = cast("str", fields[name_key]).strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise Unreadable("the name of the tool is empty or too long", 0)
+    if not name or len(name) > LONGEST_NAME or _NO_NAME.search(name):
+        raise Unreadable("the name of the tool is none: it is empty, too long, or holds other JSON", 0)
     if name_key != "name":
         repairs = (*repairs, "wrong-key-names")
     key = next((key for key in (*native, *ARGUMENT_KEYS) if key in fields), None)
@@ -96,8 +97,20 @@ def _call_of(
         arguments, repairs = as_object(Read(fields[key], repairs))
         if key not in native:
             repairs = (*repairs, "wrong-key-names")
+        if _is_call(arguments) and "name" not in properties_of(tools.get(name, {})):
+            # The call was begun twice, and the first beginning left open.
+            inner = _call_of(arguments, (*repairs, "wrapped"), native, tools)
+            return replace(inner, usual=True)
     call_id = next((str(fields[k]) for k in ("id", "call_id", "tool_call_id") if _is_id(fields.get(k))), "")
     return FoundCall(name, arguments, call_id, repairs, name_key == "name" and key in USUAL_ARGUMENTS)
+
+
+def _is_call(arguments: Mapping[str, Any]) -> bool:
+    return (
+        isinstance(arguments.get("name"), str)
+        and any(isinstance(arguments.get(key), dict) for key in USUAL_ARGUMENTS)
+        and set(arguments) <= CALL_KEYS
+    )
 
 
 def _is_id(value: object) -> bool:

@@ -17,6 +17,10 @@ from providers.dialects.typed import properties_of, type_value, types_of
 
 START, END = "<start_function_call>", "<end_function_call>"
 ESCAPE = "<escape>"
+CALL = "call:"
+#: The family's own tags, and those of its larger relatives.
+TAGS = {START: END, "<|tool_call>": "<tool_call|>"}
+_CALL_GUARD = r"(?=[^\W\d][\w.-]{0,80}(?:\Z|\{)|\Z)"
 _BRACE = markers_of(("{",))
 # What the family writes so, and JSON does not.
 _NATIVE = ("unquoted-keys",)
@@ -25,25 +29,47 @@ _NATIVE = ("unquoted-keys",)
 class FunctionGemmaReader(NamedReader):
     """Reads calls whose strings stand between ``<escape>`` marks."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((START, "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset((END,))
+    openers: ClassVar[frozenset[str]] = frozenset((*TAGS, CALL, "```"))
+    dropped: ClassVar[frozenset[str]] = frozenset(TAGS.values())
     bare_objects = "never"
+
+    def guards(self) -> Mapping[str, str]:
+        """The word that begins a call matters only before a name and a brace."""
+        return {**super().guards(), CALL: _CALL_GUARD}
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
-        if marker != START:
+        if marker == CALL:
+            yield from self._untagged()
+            return
+        if marker not in TAGS:
             yield from self.sign(marker)
             return
         source = self.source
         source.mark(len(marker))
-        frame = Frame(frozenset((END,)))
+        frame = Frame(frozenset((TAGS[marker],)), repairs=() if marker == START else ("other-tag",))
         header = (yield from self.header(_BRACE)).strip()
         name = header.removeprefix("call:").strip()
         if PLAUSIBLE_NAME.fullmatch(name):
-            frame.repairs = () if header.startswith("call:") else ("missing-start-tag",)
+            frame.repairs += () if header.startswith(CALL) else ("missing-start-tag",)
             yield from self.named(name, frame)
         else:
             yield from self.body(frame)
+
+    def _untagged(self) -> Steps:
+        """Reads a call of a tool on offer that stands on a line of its own, its tags lost."""
+        source = self.source
+        source.mark(len(CALL))
+        if not self.at_line_start():
+            self.release()
+            return
+        name = (yield from self.header(_BRACE)).strip()
+        if name in self.tools:
+            yield from self.named(
+                name, Frame(frozenset((END,)), needed=False, repairs=("missing-start-tag",))
+            )
+        else:
+            self.release()
 
     def typed_arguments(self, name: str, read: Read) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Types text that the schema does not want as text; the marks hide numbers too."""
@@ -53,8 +79,8 @@ class FunctionGemmaReader(NamedReader):
         known = properties_of(schema)
         for key, value in arguments.items():
             types = types_of(known.get(key, {}), schema)
-            if isinstance(value, str) and types and "string" not in types:
-                arguments[key], more = type_value(value, known[key], schema)
+            if isinstance(value, str) and "string" not in types:
+                arguments[key], more = type_value(value, known.get(key), schema)
                 repairs += more
         return arguments, repairs
 

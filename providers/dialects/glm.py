@@ -24,6 +24,19 @@ class GlmReader(ParameterReader):
     openers: ClassVar[frozenset[str]] = frozenset((START, "{", "[", "```"))
     dropped: ClassVar[frozenset[str]] = frozenset((END,))
 
+    def begin(self) -> Steps:
+        """Reads the form of the family's older models: a tool's name alone, and JSON on the next line."""
+        source = self.source
+        begins = source.position
+        source.mark()
+        name = yield from self.call_name()
+        if name in self.tools and (yield from source.space()) and source.text[source.at] == "{":
+            if (yield from self.bears_name(name)):
+                yield from self.named(name, Frame(needed=False, repairs=("missing-start-tag",)))
+                return
+        source.rewind(begins)
+        source.unmark()
+
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
         if marker != START:
@@ -35,8 +48,8 @@ class GlmReader(ParameterReader):
         frame = Frame(frozenset((END,)))
         foreign = Frame(frame.closes, repairs=("other-form",))
         if (yield from source.space()) and source.text[source.at] not in "{[<\"'`":
-            name = (yield from self.header(_NAME_END)).strip().replace("\\_", "_")
-            yield from source.space()
+            name = (yield from self.header(_NAME_END)).strip().removesuffix("\\n").replace("\\_", "_")
+            yield from self.gap()
             self.enter(frame)
             found = yield from markers_of(PAIRS.opens, frame.closes).standing(source)
             if found and PLAUSIBLE_NAME.fullmatch(name):

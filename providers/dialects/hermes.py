@@ -23,6 +23,11 @@ LOOSE_TAGS = {
     "<toolcall>": "</toolcall>",
     "<TOOLCALL>": "</TOOLCALL>",
     "<tool_calls>": "</tool_calls>",
+    "<functioncall>": "</functioncall>",
+    "<longcat_tool_call>": "</longcat_tool_call>",
+    "<|tool_call|>": "<|/tool_call|>",
+    "<|action_start|><|plugin|>": "<|action_end|>",
+    "<|START_ACTION|>": "<|END_ACTION|>",
 }
 
 
@@ -30,14 +35,16 @@ class HermesReader(ParameterReader):
     """Reads the calls of this family, and of those who imitate it."""
 
     openers: ClassVar[frozenset[str]] = frozenset(
-        ("<tool_call>", *LOOSE_TAGS, *ParameterReader.function_tags, "{", "[", "```")
+        (*ParameterReader.call_tags, *LOOSE_TAGS, *ParameterReader.function_tags, "{", "[", "```")
     )
-    dropped: ClassVar[frozenset[str]] = frozenset(("</tool_call>", "</function>", *LOOSE_TAGS.values()))
+    dropped: ClassVar[frozenset[str]] = (
+        frozenset((*ParameterReader.call_tags.values(), *LOOSE_TAGS.values())) | ParameterReader.function_ends
+    )
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
         if marker in self.call_tags:
-            yield from self.call_tag(marker)
+            yield from self.call_tag(marker, () if marker == "<tool_call>" else ("other-tag",))
         elif marker in LOOSE_TAGS:
             yield from self.tagged(marker, LOOSE_TAGS[marker], ("other-tag",), bare=True)
         elif marker in self.function_tags:

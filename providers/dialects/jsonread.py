@@ -93,6 +93,10 @@ def as_object(read: Read) -> tuple[dict[str, Any], tuple[str, ...]]:
             break
         inner = read_json(value)
         value, repairs = inner.value, (*repairs, "double-encoded", *inner.repairs)
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        if len(items) == 1 and isinstance(items[0], dict):
+            return cast("dict[str, Any]", items[0]), (*repairs, "wrapped")
     if value is None or value == []:
         return {}, (*repairs, "empty-arguments")
     if not isinstance(value, dict):

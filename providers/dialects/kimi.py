@@ -8,10 +8,13 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.jsonread import as_object, read_json
 from providers.dialects.layout import Layout, Result, Safe, described
 from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps, markers_of
+from providers.dialects.tolerant import Unreadable
+from providers.dialects.typed import properties_of
 
 BEGIN, ARGUMENT, END = "<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"
 SECTION = frozenset(("<|tool_calls_section_begin|>", "<|tool_call_section_begin|>"))
@@ -43,7 +46,41 @@ class KimiReader(NamedReader):
         argument = yield from markers_of((ARGUMENT,)).standing(source)
         source.at += len(argument)
         repairs = () if argument else ("missing-start-tag",)
-        yield from self.named(numbered["name"], Frame(frozenset((END,)), repairs=repairs), call_id)
+        frame = Frame(frozenset((END,)), repairs=repairs)
+        name = numbered["name"]
+        if name.isdecimal() and self.tools:
+            yield from self._unnamed(frame, call_id)
+        elif self.tools and ":" not in call_id and self.named_as_offered(name)[0] not in self.tools:
+            # Neither a numbered id nor a tool: nothing tells a name from noise.
+            yield from self.refuse(frame, "the id of the call is not written functions.name:number")
+        else:
+            yield from self.named(name, frame, call_id)
+
+    def _unnamed(self, frame: Frame, call_id: str) -> Steps:
+        """Reads a call of which only the number is given, if its arguments fit one tool alone."""
+        source = self.source
+        begins = source.position
+        self.enter(frame)
+        frame.tries = 1
+        yield from source.space()
+        yield from self.scanner.value("alone")
+        stop, self.scanner.stop = self.scanner.stop, ""
+        try:
+            read = read_json(source.between(begins, source.position), cut_off=stop == "end")
+            arguments, repairs = as_object(read)
+        except Unreadable as error:
+            yield from self.refuse(frame, error.reason)
+            return
+        fitting = [
+            name for name, schema in self.tools.items() if set(arguments) <= set(properties_of(schema))
+        ]
+        if len(fitting) != 1:
+            yield from self.refuse(frame, "the call names no function, and its arguments fit none or several")
+            return
+        self.start(fitting[0])
+        self.show_arguments(source.between(begins, source.position))
+        self.done(fitting[0], arguments, (*frame.repairs, "guessed-name", *repairs), call_id)
+        yield from self.close(frame)
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

@@ -9,7 +9,7 @@ from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.layout import Layout, Safe, described
 from providers.dialects.objects import Frame
-from providers.dialects.python_calls import PythonReader
+from providers.dialects.python_lists import PythonReader
 from providers.dialects.pythonic import write_list
 from providers.dialects.source import Steps
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 from providers.base import ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.layout import Safe, described
-from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame
+from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Steps, markers_of
 
 CALLS, CALL_ID, ARGS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
@@ -40,7 +40,7 @@ SPECIALS = frozenset(
 )
 
 
-class MistralReader(NamedReader):
+class MistralReader(PythonCallReader):
     """Reads both forms; models of one generation also write the other's."""
 
     openers: ClassVar[frozenset[str]] = frozenset((CALLS, "{", "[", "```"))

@@ -38,6 +38,8 @@ class NamedReader(BodyReader):
         source = self.source
         self.enter(frame)
         frame.tries = 1
+        name, prefixed = self.named_as_offered(name)
+        frame.repairs += prefixed
         self.start(name)
         if not (yield from source.space()):
             self.broken(source.marked(), "the call breaks off before its arguments", source.marked_length)
@@ -78,6 +80,15 @@ class NamedReader(BodyReader):
             Unreadable: They are no object.
         """
         return as_object(read)
+
+    def refuse(self, frame: Frame, reason: str) -> Steps:
+        """Reads past a call that cannot be one, and reports it."""
+        position = self.source.marked_length
+        self.enter(frame)
+        frame.tries = 1
+        yield from self.abandon(frame)
+        self.broken(self.source.marked(), reason, position)
+        yield from self.close(frame)
 
     def abandon(self, frame: Frame) -> Steps:
         """Reads past what is left of a broken call, so that it is not shown as text."""

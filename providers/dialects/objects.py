@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeAlias
 
 from providers.base import ToolSpec
@@ -20,12 +20,15 @@ from providers.dialects.envelope import (
     speaks_of_call,
 )
 from providers.dialects.jsonread import read_json
+from providers.dialects.mending import mended
 from providers.dialects.reader import TURN_ENDS, Convert, Reader
 from providers.dialects.source import Markers, Steps, StepsToBool, markers_of
 from providers.dialects.tolerant import Unreadable
 
 # What an object without a tag is held back for, at most, before it is taken as text.
 _HOLD = 65_536
+# Up to the last separator: "functions.", "default_api:".
+_PREFIX = re.compile(r"[^.:/]*[.:/](?:.*[.:/])?")
 _SCHEMA_AHEAD = re.compile(r"""\{\s*["']?(?:type|properties|\$schema|required)\b""")
 
 #: Markers that are no words of their own: they open a call only where the context agrees.
@@ -103,8 +106,15 @@ class ObjectReader(Reader):
         super().__init__(tools, convert, thinks)
 
     def plain_name(self, name: str) -> str:
-        """Takes from a name what the family puts around it."""
-        return name
+        """Takes from a name what the family puts around it, or a model before it."""
+        return self.named_as_offered(name)[0]
+
+    def named_as_offered(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """Returns the name of a tool on offer where a model put something before it, and the tolerance."""
+        if name in self.tools or not self.tools or not _PREFIX.match(name):
+            return name, ()
+        last = _PREFIX.sub("", name, count=1)
+        return (last, ("prefixed-name",)) if last in self.tools else (name, ())
 
     def may_be_called(self, name: str) -> bool:
         """Says whether what nothing marks as a call may be one, by its name."""
@@ -226,8 +236,7 @@ class ObjectReader(Reader):
         raw = prefix + source.between(entry.begins, source.position)
         offset = source.marked_length - len(raw)
         try:
-            read = read_json(raw, cut_off=entry.over == "end")
-            calls = calls_of(read, self.native_arguments, self.tools)
+            calls = self._calls_in(raw, cut_off=entry.over == "end")
             if not calls:
                 raise Unreadable("it holds no call", 0)
             if entry.started and self.plain_name(calls[0].name) != entry.name:
@@ -246,6 +255,26 @@ class ObjectReader(Reader):
         self.emit(calls, (*frame.repairs, *repairs), entry.started)
         return True
 
+    def _calls_in(self, raw: str, cut_off: bool) -> list[FoundCall]:
+        """Reads an object as calls, mended where it cannot be read otherwise.
+
+        Raises:
+            Unreadable: It is no call, even so.
+        """
+        try:
+            return calls_of(read_json(raw, cut_off=cut_off), self.native_arguments, self.tools)
+        except Unreadable as error:
+            found = mended(raw, cut_off)
+            if found is None:
+                raise
+            try:
+                read = read_json(found[0], cut_off=cut_off)
+                return calls_of(
+                    replace(read, repairs=(*found[1], *read.repairs)), self.native_arguments, self.tools
+                )
+            except Unreadable:
+                raise error from None
+
     def _is_plain(self, call: FoundCall) -> bool:
         """Says whether an object that nothing marks as a call is one beyond doubt."""
         if is_schema(call.arguments) or {"missing-arguments", "empty-arguments"} & set(call.repairs):
@@ -255,13 +284,13 @@ class ObjectReader(Reader):
     def emit(self, calls: list[FoundCall], repairs: tuple[str, ...], started: bool = False) -> None:
         """Reports whole calls; the first may have been announced."""
         for call in calls:
-            name = self.plain_name(call.name)
+            name, prefixed = self.plain_name(call.name), self.named_as_offered(call.name)[1]
             if not started:
                 self.start(name)
                 if call.arguments:
                     self.show_arguments(json.dumps(call.arguments, ensure_ascii=False))
             started = False
-            self.done(name, call.arguments, (*repairs, *call.repairs), call.call_id)
+            self.done(name, call.arguments, (*repairs, *call.repairs, *prefixed), call.call_id)
 
 
 def _scalar(raw: str) -> object:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame, StepsToMaybe
+from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Markers, Steps, StepsToBool, StepsToStr, markers_of
 from providers.dialects.typed import properties_of, type_value
 
@@ -34,6 +35,9 @@ class Grammar:
 
 #: ``<parameter=key>value</parameter>``
 XML = Grammar(frozenset(("<parameter=", "<parameter name=")), ">", "", "</parameter>")
+#: DeepSeek V3.2 writes the same with signs of its own.
+DSML_SIGN = "\uff5cDSML\uff5c"
+DSML = Grammar(frozenset((f"<{DSML_SIGN}parameter name=",)), ">", "", f"</{DSML_SIGN}parameter>")
 #: ``<arg_key>key</arg_key><arg_value>value</arg_value>``
 PAIRS = Grammar(frozenset(("<arg_key>",)), "</arg_key>", "<arg_value>", "</arg_value>")
 
@@ -48,13 +52,21 @@ class _Given:
     repairs: list[str]
 
 
-class ParameterReader(NamedReader):
+class ParameterReader(PythonCallReader):
     """Reads calls with tagged parameters, besides JSON calls."""
 
     #: Tags that may enclose a whole call, and how they close.
-    call_tags: ClassVar[Mapping[str, str]] = {"<tool_call>": "</tool_call>"}
+    call_tags: ClassVar[Mapping[str, str]] = {
+        "<tool_call>": "</tool_call>",
+        "<seed:tool_call>": "</seed:tool_call>",
+        "<minimax:tool_call>": "</minimax:tool_call>",
+    }
     #: How calls are opened inside them.
-    function_tags: ClassVar[tuple[str, ...]] = ("<function=", "<function name=")
+    function_tags: ClassVar[tuple[str, ...]] = ("<function=", "<function name=", "<invoke name=")
+    #: How those close.
+    function_ends: ClassVar[frozenset[str]] = frozenset(("</function>", "</invoke>"))
+    #: How the parameters of those are written.
+    grammar: ClassVar[Grammar] = XML
 
     #: Tolerances that calls in tags, and calls in JSON, need inside a tag.
     xml_repair: ClassVar[str] = "other-form"
@@ -73,7 +85,7 @@ class ParameterReader(NamedReader):
             if tag:
                 source.at += len(tag)
                 foreign = (self.xml_repair,) if self.xml_repair else ()
-                frame = Frame(frozenset(("</function>", close)), repairs=(*repairs, *foreign))
+                frame = Frame(self.function_ends | {close}, repairs=(*repairs, *foreign))
                 if not (yield from self._function(tag, frame, close)):
                     position = source.marked_length
                     self.enter(frame)
@@ -89,7 +101,7 @@ class ParameterReader(NamedReader):
         """Reads a function tag that stands alone; returns False where it was given back as text."""
         self.source.mark(len(opening))
         repairs = () if native else ("missing-start-tag",)
-        accepted = yield from self._function(opening, Frame(frozenset(("</function>",)), repairs=repairs), "")
+        accepted = yield from self._function(opening, Frame(self.function_ends, repairs=repairs), "")
         if not accepted:
             self.release()
         return accepted
@@ -97,10 +109,15 @@ class ParameterReader(NamedReader):
     def _function(self, opening: str, frame: Frame, outer: str) -> StepsToBool:
         """Reads the rest of a function tag and its body; returns False where none follows."""
         source = self.source
-        name = (yield from self.header(_ANGLE)).strip().strip("\"'").replace("\\_", "_")
-        if not name or "<" in name or "\n" in name:
+        name = _attribute((yield from self.header(_HEADER_ENDS)))
+        if not name or "<" in name:
             return False
-        source.at += 1
+        if source.text[source.at] == ">":
+            source.at += 1
+        elif (yield from source.space()) and (yield from markers_of(self.grammar.opens).standing(source)):
+            frame.repairs += ("missing-end-tag",)
+        else:
+            return False
         if not (yield from source.space()):
             if outer:
                 self.start(name)
@@ -113,10 +130,10 @@ class ParameterReader(NamedReader):
         if sign in "{`":
             yield from self.named(name, frame)
         else:
-            if not (yield from markers_of(XML.opens, frame.closes).standing(source)):
+            if not (yield from markers_of(self.grammar.opens, frame.closes).standing(source)):
                 return False
             self.enter(frame)
-            yield from self.parameters(name, frame, XML)
+            yield from self.parameters(name, frame, self.grammar)
         if outer:
             yield from self._close_outer(outer)
         return True
@@ -129,12 +146,14 @@ class ParameterReader(NamedReader):
     def parameters(self, name: str, frame: Frame, grammar: Grammar) -> Steps:
         """Reads the parameters of a call whose name has been read; the attempt begins at the mark."""
         source = self.source
+        frame.tries = 1
+        name, prefixed = self.named_as_offered(name)
+        frame.repairs += prefixed
         schema = self.tools.get(name, {})
         given = _Given(schema, properties_of(schema), {}, [])
-        frame.tries = 1
         self.start(name)
         self.stream()
-        while (yield from source.space()):
+        while (yield from self.gap()):
             marker = yield from markers_of(grammar.opens).standing(source)
             if not marker:
                 break
@@ -156,11 +175,20 @@ class ParameterReader(NamedReader):
         self.done(name, given.values, (*frame.repairs, *given.repairs))
         yield from self.close(frame)
 
+    def gap(self) -> StepsToBool:
+        """Reads past white space, written or spelled out as an escape; returns whether anything follows it."""
+        source = self.source
+        while (yield from source.space()):
+            if source.text[source.at] != "\\" or (yield from source.ahead(2)) != "\\n":
+                return True
+            source.at += 2
+        return False
+
     def _parameter(self, given: _Given, frame: Frame, grammar: Grammar) -> StepsToStr:
         """Reads one parameter; returns what is wrong with it, or nothing."""
         source = self.source
         stops = markers_of((grammar.key_ends, grammar.between) if grammar.between else (grammar.key_ends,))
-        key = (yield from self.header(stops, _KEY_LONGEST)).strip().strip("\"'").replace("\\_", "_")
+        key = _attribute((yield from self.header(stops, _KEY_LONGEST)))
         if not key or "<" in key or "\n" in key:
             return "the name of a parameter is not closed"
         ends = yield from markers_of((grammar.key_ends,)).standing(source)
@@ -168,7 +196,7 @@ class ParameterReader(NamedReader):
         if not ends:
             given.repairs.append("missing-end-tag")
         if grammar.between:
-            yield from source.space()
+            yield from self.gap()
             between = yield from markers_of((grammar.between,)).standing(source)
             if not between:
                 return f"the parameter {key[:60]!r} has no value"
@@ -184,9 +212,10 @@ class ParameterReader(NamedReader):
             given.repairs.append("missing-end-tag")
         if key in given.values:
             given.repairs.append("duplicate-keys")
-        value, repairs = type_value(_trimmed(text, grammar), given.known.get(key), given.schema)
+        text, trimming = _trimmed(text, grammar, closed)
+        value, repairs = type_value(text, given.known.get(key), given.schema)
         given.values[key] = value
-        given.repairs.extend(repairs)
+        given.repairs.extend((*trimming, *repairs))
         return ""
 
     def certain_to(self) -> int:
@@ -246,17 +275,33 @@ class ParameterReader(NamedReader):
             return (yield from self._followed(len(marker), follow))
         ahead = yield from source.ahead(len(marker) + _WINDOW)
         key, ends, _ = ahead[len(marker) :].partition(grammar.key_ends)
-        key = key.strip().strip("\"'")
+        key = _attribute(key)
         if given.known:
             return bool(ends) and key in given.known and key not in given.values
         return bool(ends) and source.before() == "\n"
 
 
-_ANGLE = markers_of((">",))
+_HEADER_ENDS = markers_of((">", "\n"))
+_QUOTED = re.compile(r"""(?P<sign>["'])(?P<name>[^"']+)(?P=sign)(?=\s)""")
+_INDENTED = re.compile(r"\n(?P<lines>.*)\n(?P<indent>[ \t]+)", re.DOTALL)
 
 
-def _trimmed(text: str, grammar: Grammar) -> str:
-    """Takes the line breaks away that belong to the tags."""
-    if grammar is XML:
-        return text.removeprefix("\n").removesuffix("\n")
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == "\n" else text
+def _attribute(written: str) -> str:
+    """Takes a name out of a tag: as it stands, or the first of its quoted attributes."""
+    text = written.strip()
+    quoted = _QUOTED.match(text)
+    return (quoted["name"] if quoted else text.strip("\"'")).replace("\\_", "_")
+
+
+def _trimmed(text: str, grammar: Grammar, closed: bool) -> tuple[str, tuple[str, ...]]:
+    """Takes the line breaks away that belong to the tags, and the indentation that the value shares with them."""
+    if grammar.between:
+        if closed:
+            return (text[1:-1] if len(text) > 1 and text[0] == text[-1] == "\n" else text), ()
+        return text.removesuffix("\n"), ()
+    indented = _INDENTED.fullmatch(text)
+    if indented is None:
+        return text.removeprefix("\n").removesuffix("\n"), ()
+    indent = indented["indent"]
+    lines = [line.removeprefix(indent) for line in indented["lines"].split("\n")]
+    return "\n".join(lines), ("indented",)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
-from providers.dialects.bodies import BodyReader
 from providers.dialects.family import Family
 from providers.dialects.layout import Layout, Safe, as_object, described
 from providers.dialects.objects import Frame
+from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Steps
 
 WORDS = frozenset(f"functools{blank}{sign}" for blank in ("", " ") for sign in "[{")
 TAGS = {"<|tool_call|>": "<|/tool_call|>"}
 
 
-class Phi4Reader(BodyReader):
+class Phi4Reader(PythonCallReader):
     """Reads what follows the word, and the tags of the model's own template."""
 
     openers: ClassVar[frozenset[str]] = WORDS | frozenset((*TAGS, "{", "[", "```"))

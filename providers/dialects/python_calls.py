@@ -1,16 +1,16 @@
-"""Reads calls written as Python: ``[f(a="x"), g(b=1)]``, tagged or bare."""
+"""Reads calls written as Python inside of what marks them: ``f(a="x"), g(b=1)``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
-from providers.dialects.bodies import OBJECT_AHEAD
+from providers.dialects.bodies import begins_name
 from providers.dialects.jsonread import Read, read_arguments
 from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame, StepsToMaybe
-from providers.dialects.source import Steps, StepsToBool, StepsToStr
+from providers.dialects.simple_calls import SIMPLE_CALL, simple_arguments
+from providers.dialects.source import StepsToBool, StepsToStr
 from providers.dialects.tolerant import Unreadable
 from providers.dialects.typed import properties_of
 
@@ -19,26 +19,14 @@ _NAME = re.compile(r"[^\W\d](?:[\w.-]|\\_){0,160}")
 # What follows the name of a call: no arguments, one by name, or one by position. The text may end within.
 _NONE_GIVEN = re.compile(r"\(\s*\)\s*(?P<after>,|\](?P<link>.)?)?", re.DOTALL)
 _BY_NAME = re.compile(r"\(\s*(?:[^\W\d]\w*\s*(?:=(?P<value>[^=])?)?)?")
-_BY_POSITION = re.compile(r"\(\s*['\"{]")
-_ARGUMENT_AHEAD = r"\(\s{0,32}(?:\Z|[)'\"{]|[^\W\d]\w{0,64}\s{0,8}(?:\Z|=))"
-_CALL_AHEAD = rf"[^\W\d][\w.\\-]{{0,96}} {{0,4}}(?:\Z|{_ARGUMENT_AHEAD})"
-_LIST_GUARD = rf"(?=\s{{0,32}}(?:\{{{OBJECT_AHEAD}|{_CALL_AHEAD}|\Z))"
-# What may follow a call that stands on a line of its own.
-_LINE_END = frozenset("\n]);,<")
+_BY_POSITION = re.compile(r"\(\s*(?:\*\*\s*\{|['\"{])")
+# How an object begins that is a whole call.
+_CALL_OBJECT = re.compile(r"""\{\s*["']?(?:name|function|type)["']?\s*:""")
+_BEGUN = re.compile(r"\(\s*\*{0,2}\s*")
 
 
-class PythonReader(NamedReader):
-    """Reads calls in Python, besides those in JSON."""
-
-    python: ClassVar[bool] = True
-
-    def guards(self) -> Mapping[str, str]:
-        """A bracket may also open a list of calls."""
-        return {**super().guards(), "[": _LIST_GUARD}
-
-    def own_markers(self) -> Sequence[str]:
-        """A tool's name with a parenthesis may open a call without brackets."""
-        return [f"{name}(" for name in self.tools]
+class PythonCallReader(NamedReader):
+    """Reads calls in Python where a body holds them, besides those in JSON."""
 
     def python_body(self, frame: Frame) -> StepsToBool:
         """Reads the calls of one body; the attempt begins at the mark.
@@ -49,11 +37,12 @@ class PythonReader(NamedReader):
         source = self.source
         self.enter(frame)
         ended = False
-        while (yield from source.space()):
-            if (yield from self.scanner.at_marker()):
+        while source.stands or (yield from source.space()):
+            sign = source.text[source.at]
+            if sign in self.scanner.ends.first and (yield from self.scanner.at_marker()):
                 ended = self.read_close(frame)
                 break
-            if source.text[source.at] == "_" or source.text[source.at].isalpha():
+            if begins_name(sign):
                 goes_on = yield from self._call_step(frame)
             else:
                 goes_on = yield from self._step(frame)
@@ -88,11 +77,32 @@ class PythonReader(NamedReader):
         self.broken(self.source.marked(), "a call must be written name(parameter=value)", 0)
         return True
 
+    def _simple_call(self, frame: Frame) -> bool:
+        """Reads a call that needs no second look, as most are; what this reads, `_call` would read alike."""
+        simple = SIMPLE_CALL.match(self.source.text, self.source.at)
+        if simple is None:
+            return False
+        if frame.bare and not frame.tries and not self.may_be_called(self.plain_name(simple[1])):
+            return False
+        self.simple(simple, frame.repairs)
+        return True
+
+    def simple(self, found: re.Match[str], repairs: tuple[str, ...]) -> None:
+        """Takes a call of `simple_calls`."""
+        name = self.plain_name(found[1])
+        self.source.at = found.end()
+        self.start(name)
+        if found[2]:
+            self.show_arguments(found[2])
+        self.done(name, simple_arguments(found[2]), (*repairs, *self.named_as_offered(found[1])[1]))
+
     def _call(self, frame: Frame) -> StepsToBool:
         """Reads one call; returns False, with nothing but its name read, where none stands here."""
         source = self.source
-        name = yield from self._name()
-        opened = yield from self._at_parenthesis()
+        if self._simple_call(frame):
+            return True
+        name = yield from self.call_name()
+        opened = yield from self.at_parenthesis()
         if not opened or (frame.bare and not frame.tries and not (yield from self._plausible(name))):
             return False
         source.at += 1
@@ -101,7 +111,9 @@ class PythonReader(NamedReader):
         begins = source.position
         offset = source.marked_length
         self.stream()
+        self.scanner.python = True
         yield from self.scanner.value("argument", inside=")")
+        self.scanner.python = self.python
         self._read_call(name, frame, begins, offset)
         return True
 
@@ -112,14 +124,15 @@ class PythonReader(NamedReader):
         stop, self.scanner.stop = self.scanner.stop, ""
         try:
             read = read_arguments(source.between(begins, source.position - back), cut_off=stop == "end")
-            arguments, repairs = self._by_name(name, read)
+            arguments, repairs = self.by_name(name, read)
         except Unreadable as error:
             self.broken(source.marked(), error.reason, offset + error.position)
             return
         missing = () if back else ("missing-parenthesis",)
         self.done(name, arguments, (*frame.repairs, *repairs, *missing))
 
-    def _name(self) -> StepsToStr:
+    def call_name(self) -> StepsToStr:
+        """Reads the name of a call."""
         source = self.source
         while True:
             found = _NAME.match(source.text, source.at)
@@ -131,7 +144,7 @@ class PythonReader(NamedReader):
                 return name.replace("\\_", "_")
             yield
 
-    def _at_parenthesis(self) -> StepsToBool:
+    def at_parenthesis(self) -> StepsToBool:
         """Reads past blanks; says whether a parenthesis follows."""
         source = self.source
         while source.at < len(source.text) or not source.ended:
@@ -155,7 +168,7 @@ class PythonReader(NamedReader):
                 return verdict
             yield
 
-    def _by_name(self, name: str, read: Read) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def by_name(self, name: str, read: Read) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Gives arguments by position the names that the tool's schema has for them."""
         named, positional = cast("tuple[dict[str, Any], list[Any]]", read.value)
         if not positional:
@@ -168,56 +181,50 @@ class PythonReader(NamedReader):
         given = dict(zip(names, positional, strict=False))
         return {**given, **named}, (*read.repairs, "positional-arguments")
 
-    # Where no tag stands.
-
-    def sign(self, sign: str) -> Steps:
-        """Reads what follows a bracket, a brace, a fence or a tool's name in visible text."""
+    def other_form(self, frame: Frame) -> StepsToBool:
+        """Reads calls in Python, or a name with JSON behind it, where a tagged body begins with a name."""
         source = self.source
-        if sign == "[":
-            source.at -= 1
-            listed = self._may_open() and (yield from self._fits(sign))
-            if listed and source.text[source.at + 1 : source.at + 40].lstrip()[:1] != "{":
-                source.mark()
-                yield from self.python_body(self.bare_frame())
-                return
-            source.at += 1
-        elif sign not in ("{", "```"):
-            yield from self._lone_call(sign)
-            return
-        yield from super().sign(sign)
-
-    def bare_frame(self) -> Frame:
-        """Returns the frame of calls that no tag marks."""
-        return Frame(needed=False, bare=True, repairs=(self.bare_repair,) if self.bare_repair else ())
-
-    def _lone_call(self, opening: str) -> Steps:
-        """Reads a call of a tool on offer that stands alone on its line."""
-        source = self.source
-        if not self.at_line_start():
-            self.say(opening)
-            return
-        source.mark(len(opening))
-        frame = self.bare_frame()
-        self.enter(frame)
-        name = opening[:-1]
         begins = source.position
-        whole = yield from self.scanner.value("argument", inside=")")
-        self.scanner.stop = ""
-        follows = (yield from source.ahead(4)).lstrip(" ")[:1] if whole and self.scanner.balanced else "?"
-        try:
-            if follows and follows not in _LINE_END:
-                raise Unreadable("text follows the call", 0)
-            arguments, repairs = self._by_name(
-                name, read_arguments(source.between(begins, source.position - 1))
-            )
-        except Unreadable:
-            self.release()
-            return
-        self.start(name)
-        self.show_arguments(source.between(begins, source.position - 1))
-        self.done(name, arguments, (*frame.repairs, "missing-brackets", *repairs))
-        frame.tries = 1
-        yield from self.python_body(frame)
+        name = yield from self.call_name()
+        if not name:
+            return False
+        if (yield from self.at_parenthesis()) and (yield from self.fits_arguments()):
+            source.rewind(begins)
+            frame.repairs = self.foreign(frame)
+            return (yield from self.python_body(frame))
+        if (
+            (yield from source.space())
+            and source.text[source.at] == "{"
+            and (yield from self.bears_name(name))
+        ):
+            frame.repairs = self.foreign(frame)
+            yield from self.named(self.plain_name(name), frame)
+            return True
+        source.rewind(begins)
+        return False
+
+    def foreign(self, frame: Frame) -> tuple[str, ...]:
+        """Adds to a body's tolerances that another family writes its calls so."""
+        if self.python or "other-form" in frame.repairs:
+            return frame.repairs
+        return (*frame.repairs, "other-form")
+
+    def fits_arguments(self) -> StepsToBool:
+        """Says whether what follows the name of a call, parenthesis included, looks like arguments."""
+        source = self.source
+        while True:
+            window = source.text[source.at : source.at + _AHEAD]
+            verdict = _looks_like_arguments(window, True, source.ended or len(window) == _AHEAD)
+            if verdict is not None:
+                return verdict
+            yield
+
+    def bears_name(self, name: str) -> StepsToBool:
+        """Says whether an object after a name holds its arguments; what names a tool itself is a whole call."""
+        ahead = yield from self.source.ahead(24)
+        if not _CALL_OBJECT.match(ahead):
+            return True
+        return "name" in properties_of(self.tools.get(self.plain_name(name), {}))
 
 
 def _looks_like_arguments(window: str, known: bool, certain: bool) -> bool | None:
@@ -230,6 +237,8 @@ def _looks_like_arguments(window: str, known: bool, certain: bool) -> bool | Non
             return None
         # ``[f()](address)`` is a link in Markdown.
         return none_given["link"] != "("
+    if _BEGUN.fullmatch(window) and not certain:
+        return None
     if _BY_POSITION.match(window):
         return known
     by_name = _BY_NAME.match(window)

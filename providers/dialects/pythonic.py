@@ -10,7 +10,7 @@ from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
 from providers.dialects.objects import Frame
-from providers.dialects.python_calls import PythonReader
+from providers.dialects.python_lists import PythonReader
 from providers.dialects.source import Steps
 
 #: Tags around a list, how they close, and whether they must.

@@ -38,6 +38,7 @@ CURLY = Quote("curly", "\u201c", "\u201d", "curly-quotes", escapes=False)
 ESCAPED = Quote("escaped", '\\"', '\\"', "escaped-quotes", escapes=False)
 BACKTICK = Quote("backtick", "`", "`", "backtick-quotes", escapes=False)
 TAGGED = Quote("tagged", "<escape>", "<escape>", escapes=False, judged=False)
+BARRED = Quote("barred", '<|"|>', '<|"|>', escapes=False, judged=False)
 
 _BY_FIRST = {
     '"': (TRIPLE, DOUBLE),
@@ -45,7 +46,7 @@ _BY_FIRST = {
     "\u201c": (CURLY,),
     "\\": (ESCAPED,),
     "`": (BACKTICK,),
-    "<": (TAGGED,),
+    "<": (TAGGED, BARRED),
 }
 
 #: Characters that may open a string.
@@ -162,7 +163,7 @@ def _before_literal(rest: str, certain: bool) -> bool | None:
 
 def _before_call_end(rest: str, certain: bool) -> bool | None:
     """After the parenthesis that ends a call only another call, or the end of the list, may come."""
-    if not rest or rest[0] in ",];|<":
+    if not rest or rest[0] in ",];|<`":
         return True if rest or certain else None
     word = _CALL_AHEAD.match(rest)
     if word is None:

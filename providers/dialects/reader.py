@@ -65,6 +65,7 @@ class Reader:
         source: The reply.
         scanner: Finds where values end.
         tail: The last visible text, empty after a call or reasoning.
+        guarded: Patterns that must follow some markers.
     """
 
     #: Pairs of markers around reasoning.
@@ -88,6 +89,7 @@ class Reader:
         self.source = Source()
         self.scanner = Scanner(self.source, python=self.python)
         self.tail = ""
+        self.guarded = self.guards()
         self.markers = markers_of(
             *(
                 self.openers,
@@ -97,7 +99,7 @@ class Reader:
                 TURN_ENDS,
                 self.own_markers(),
             ),
-            guards=self.guards(),
+            guards=self.guarded,
         )
         self._convert = convert
         self._events: list[DialectEvent] = []

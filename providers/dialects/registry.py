@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 
@@ -47,6 +48,7 @@ _BY_TEMPLATE: tuple[tuple[str, str], ...] = (
     ("<start_function_call>", "functiongemma"),
     ("<|constrain|>", "harmony"),
     ("<\uff5ctool\u2581call", "deepseek"),
+    ("\uff5cDSML\uff5c", "deepseek"),
     ("<arg_key>", "glm"),
     ("<parameter=", "qwen_coder"),
     ("<|tool_call_start|>", "lfm2"),
@@ -103,8 +105,21 @@ def dialect(name: str) -> Dialect:
     return thinking(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The dialect of a model, and what decided it, in a few words."""
+
+    dialect: Dialect
+    because: str
+
+
 def choose(architecture: str, chat_template: str | None = None, name: str | None = None) -> Dialect:
-    """Chooses the dialect of a model.
+    """Chooses the dialect of a model; see `choice`."""
+    return choice(architecture, chat_template, name).dialect
+
+
+def choice(architecture: str, chat_template: str | None = None, name: str | None = None) -> Choice:
+    """Chooses the dialect of a model, and says why.
 
     Args:
         architecture: `general.architecture` of its GGUF file.
@@ -115,18 +130,23 @@ def choose(architecture: str, chat_template: str | None = None, name: str | None
         ValueError: No dialect of that name, or none known for this model; name one then.
     """
     if name:
-        return dialect(name)
+        return Choice(dialect(name), "it is named for this model")
     template = chat_template or ""
     if template == NETMON_TEMPLATE:
-        return dialect("netmon")
-    found = next((family for mark, family in _BY_TEMPLATE if mark in template), None)
-    found = found or _BY_ARCHITECTURE.get(architecture.lower())
+        return Choice(dialect("netmon"), "the chat template names it")
+    mark, found = next(((mark, family) for mark, family in _BY_TEMPLATE if mark in template), ("", None))
+    because = f"the chat template holds {mark}"
+    if found is None:
+        found = _BY_ARCHITECTURE.get(architecture.lower())
+        because = f"the architecture is {architecture}"
     if found is None:
         names = ", ".join(DIALECTS)
         raise ValueError(
             f"no dialect is known for a model of architecture {architecture!r}; name one of {names}."
         )
-    return dialect(found + _THINKING if _opens_thinking(template) and found in _CAN_THINK else found)
+    if _opens_thinking(template) and found in _CAN_THINK:
+        return Choice(dialect(found + _THINKING), f"{because}, and opens the reasoning")
+    return Choice(dialect(found), because)
 
 
 def _opens_thinking(template: str) -> bool:

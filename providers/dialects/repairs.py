@@ -25,6 +25,8 @@ REPAIRS: Mapping[str, str] = {
     "positional-arguments": "arguments were given by position",
     "missing-brackets": "the list around the call was missing",
     "missing-parenthesis": "the parenthesis after the arguments was missing",
+    "prefixed-name": "something stood before the tool's name",
+    "guessed-name": "the tool's name was missing; only one on offer takes these arguments",
     # Of JSON.
     "missing-brace": "a brace or bracket was missing",
     "extra-brace": "a brace or bracket too many",
@@ -47,6 +49,9 @@ REPAIRS: Mapping[str, str] = {
     "lone-surrogates": "half a surrogate pair was escaped; it was replaced",
     "python-literals": "True, False or None",
     "set-literal": "a set of Python in place of a list",
+    "missing-quotes": "a quote was missing",
+    "wrong-separators": "other signs stood in place of colons or commas",
+    "indented": "a tagged value was indented with its tag",
     "unquoted-keys": "keys stood without quotes",
     "unquoted-values": "strings stood without quotes",
     "loose-number": "a number was written as JSON does not write it",

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
+from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
 from providers.dialects.layout import OFFERED, Layout, Result, Safe, as_object, listed
 from providers.dialects.objects import Frame
 from providers.dialects.parameters import ParameterReader
-from providers.dialects.source import Steps
+from providers.dialects.source import Steps, StepsToBool, markers_of
 
 ANNOUNCEMENTS = ("**Tool Call:**", "**Tool call:**", "**tool call:**", "**Tool Call**:", "**Tool Calls:**")
 
@@ -52,8 +53,35 @@ class RwkvWorldReader(ParameterReader):
             yield from self.body(Frame(frozenset(("```",))))
         elif source.text[source.at] in "{[":
             yield from self.body(Frame(needed=False, repairs=("missing-fence",)))
-        else:
+        elif not (yield from self._named_beside()):
             self.release()
+
+    def _named_beside(self) -> StepsToBool:
+        """Reads a tool's name on the line of the announcement, and its arguments in a fence or without one."""
+        source = self.source
+        line = yield from self.header(markers_of(("\n",)))
+        name = line.strip(" \t`*\"'")
+        if not PLAUSIBLE_NAME.fullmatch(name) or (self.tools and self.plain_name(name) not in self.tools):
+            return False
+        if not (yield from source.space()):
+            return False
+        if source.text[source.at] == "{" and (yield from self.bears_name(name)):
+            yield from self.named(name, Frame(needed=False, repairs=("other-form", "missing-fence")))
+            return True
+        if source.text[source.at] == "`" and (yield from source.ahead(3)) == "```":
+            source.at += 3
+            yield from self.label()
+            frame = Frame(frozenset(("```",)), repairs=("other-form",))
+            if (
+                (yield from source.space())
+                and source.text[source.at] == "{"
+                and (yield from self.bears_name(name))
+            ):
+                yield from self.named(name, frame)
+            else:
+                yield from self.body(frame)
+            return True
+        return False
 
 
 def _one_paragraph(text: str) -> str:

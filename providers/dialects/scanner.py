@@ -44,14 +44,15 @@ class Scanner:
             was cut back to a marker inside it.
         in_string: The reply ended inside a string.
         ends: Markers that end the body.
+        python: Parentheses are brackets too.
     """
 
     def __init__(self, source: Source, python: bool = False) -> None:
-        """Reads from `source`; `python` also knows parentheses."""
+        """Reads from `source`."""
         self.stop: Stop = ""
         self.in_string = False
         self._source = source
-        self._python = python
+        self.python = python
         self._stack: list[str] = []
         self._open = {"}": 0, "]": 0, ")": 0}
         # In a string: where an end marker was, and where the last opening brace was.
@@ -152,7 +153,7 @@ class Scanner:
     def _structure(self, sign: str) -> bool:
         """Reads a bracket, comma or colon; returns whether the value ends here."""
         stack = self._stack
-        if sign in "()" and not self._python:
+        if sign in "()" and not self.python:
             pass
         elif sign in "([{":
             stack.append(_CLOSER[sign])

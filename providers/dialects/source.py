@@ -100,6 +100,11 @@ class Source:
         self._base = position
         self.at = self._from = 0
 
+    @property
+    def stands(self) -> bool:
+        """A character that is no white space stands here, so that none need be read past."""
+        return self.at < len(self.text) and not self.text[self.at].isspace()
+
     def space(self) -> StepsToBool:
         """Reads past white space; returns whether anything follows it."""
         while True:

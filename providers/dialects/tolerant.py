@@ -17,7 +17,9 @@ MAX_DEPTH = 100
 
 _SPACE = re.compile(r"(?:\s+|//[^\n]*|/\*.*?(?:\*/|\Z)|#[^\n]*)*", re.DOTALL)
 _WORD_KEY = re.compile(r"[A-Za-z_$][\w$.-]*")
-_ARGUMENT = re.compile(r"([A-Za-z_]\w*)\s*=(?!=)")
+# Python also knows numbers as keys, and a dictionary of arguments behind two stars.
+_ANY_KEY = re.compile(r"[A-Za-z_$][\w$.-]*|-?\d[\d.]*(?=\s*:)")
+_ARGUMENT = re.compile(r"([A-Za-z_]\w*)\s*=(?!=)|\*\*(?=\s*\{)")
 _NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.])")
 _STRICT_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _BARE = re.compile(r"[^\s,\[\]{}()\"'\\][^,\[\]{}\"'\n\\]*")
@@ -48,10 +50,12 @@ class Unreadable(ValueError):
 class _Open:
     """An object, array or argument list that is being read."""
 
-    __slots__ = ("closer", "items", "key", "pairs")
+    __slots__ = ("closer", "doubled", "items", "key", "pairs")
 
     def __init__(self, closer: str, keyed: bool) -> None:
         self.closer = closer
+        # Braces too many that opened it.
+        self.doubled = 0
         self.pairs: dict[str, Any] | None = {} if keyed else None
         self.items: list[Any] = []
         self.key: str | None = None
@@ -124,6 +128,11 @@ class TolerantReader:
                 if self._comma:
                     self._note("extra-comma")
                 self._comma = True
+            elif sign == "{" and frame.pairs == {} and frame.closer == "}" and not frame.items:
+                # A template's doubled brace, which the model took over.
+                self._at += 1
+                frame.doubled += 1
+                self._note("extra-brace")
             elif sign in "}])" and self._closes(sign):
                 value = self._close()
                 if not self._stack:
@@ -171,6 +180,9 @@ class TolerantReader:
     def _close(self) -> Any:
         """Ends the innermost container and hands it to the one around it."""
         frame = self._stack.pop()
+        while frame.doubled and self._text.startswith("}", self._at):
+            frame.doubled -= 1
+            self._at += 1
         if self._comma:
             self._note("trailing-comma")
         self._comma = False
@@ -210,7 +222,7 @@ class TolerantReader:
             self._at = named.end() if named else self._at
             return
         quote = self._quote()
-        word = _WORD_KEY.match(self._text, self._at)
+        word = (_ANY_KEY if self._python else _WORD_KEY).match(self._text, self._at)
         if quote is not None:
             key = self._string(quote, "key")
         elif word is not None:
