@@ -1,0 +1,1 @@
+"""Accounts, and how people prove to be who they are."""
