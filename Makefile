@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Where every way of installing gets them: see [tool.uv] in pyproject.toml.
 export CMAKE_ARGS := -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
 
-.PHONY: help install eval test test-all check format lock clean system train widget
+.PHONY: help install eval test test-all snap screenshots-tui check format lock clean system train widget
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,7 +20,7 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@echo "Installing. llama-cpp-python is built from source the first time, for about 8 minutes on 2 cores; uv keeps the built wheel."
 	@begun=$$(date +%s); \
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock && \
+	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock && \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . && \
 	echo "Installed in $$(( $$(date +%s) - begun )) s."
 	@touch $@
@@ -28,14 +28,22 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 eval: $(INSTALLED) ## Run the main job: the shipped model, quantized to Q4_K, on netmon-dev
 	$(BIN)/evals run --model q4_k
 
-system: ## Install what tests need beyond Python packages (Debian: nmap)
+system: ## Install what tests need beyond Python packages (Debian: nmap, chromium, tmux)
 	@command -v nmap >/dev/null || { echo "Installing nmap, which the scan tests run."; apt-get -qq update && apt-get -qq install -y nmap >/dev/null; }
+	@command -v chromium >/dev/null || { echo "Installing chromium, which looks at pages in tests."; apt-get -qq update && apt-get -qq install -y chromium >/dev/null; }
+	@command -v tmux >/dev/null || { echo "Installing tmux, in which the terminal is tested."; apt-get -qq update && apt-get -qq install -y tmux >/dev/null; }
 
 test: $(INSTALLED) system ## Run the tests
 	$(BIN)/python -m pytest -m "not slow"
 
 test-all: $(INSTALLED) system ## Run all tests, the slow ones too
 	$(BIN)/python -m pytest
+
+snap: $(INSTALLED) ## Accept screens of the terminal that have changed; snapshot_report.html shows them
+	$(BIN)/python -m pytest tests/tui/test_snapshots.py --snapshot-update
+
+screenshots-tui: $(INSTALLED) ## Draw the terminal's screens for the README
+	$(BIN)/python -m tests.tui.screenshots docs/screenshots
 
 check: $(INSTALLED) ## Lint, types, import contracts
 	$(BIN)/ruff check .

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,7 +63,8 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 Examples:
   smallwatch models list
   smallwatch models pull rwkv7-2.9b-world:q4_k
-  smallwatch models quantize netmon-7m q6_k""",
+  smallwatch models quantize netmon-7m q6_k
+  smallwatch models synth --like rwkv7-2.9b-world""",
 )
 def app() -> None:
     """See, fetch and convert the models that calls are made with."""
@@ -93,12 +95,16 @@ def list_(as_json: bool) -> None:
 @app.command()
 @click.argument("model")
 @_as_json
-def show(model: str, as_json: bool) -> None:
+@click.pass_obj
+def show(more: Callable[[dict[str, Any]], dict[str, Any]] | None, model: str, as_json: bool) -> None:
     """Show what is known about MODEL; makes and fetches nothing."""
     from models.objects import describe
     from models.tables import print_description
 
     found = _run(describe(model, *_configured()))
+    if more is not None:
+        # What this room may not know: how calls are written for the model.
+        found |= more(found)
     if as_json:
         click.echo(json.dumps(found))
     else:
@@ -158,6 +164,47 @@ def quantize(model: str, formats: tuple[str, ...], out: Path | None, as_json: bo
             return await quantize_model(model, formats, out, default_model, options, display)
 
     print_files(_run(work()), as_json)
+
+
+@app.command(
+    epilog="""\b
+Examples:
+  smallwatch models synth --like rwkv7-2.9b-world --format q4_k
+  smallwatch models synth --like rwkv7-0.1b-world --out ./random.gguf"""
+)
+@click.option("--like", required=True, metavar="NAME", help="The model whose shape it has.")
+@click.option(
+    "--format", "format_", default="q4_k", show_default=True, metavar="FORMAT", help="Its weights' format."
+)
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same file.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write here, not to the cache.")
+@_as_json
+def synth(like: str, format_: str, seed: int, out: Path | None, as_json: bool) -> None:
+    """Write random weights in the exact shape of a published model, to measure speed and memory with.
+
+    The file is marked: `evals run` does not score it.
+    """
+    from models.display import ProgressDisplay
+    from models.synth import synthesize
+
+    _, options = _configured()
+    target = out or options.cache / "random" / f"{like}-{seed}-{format_}.gguf"
+
+    async def work() -> None:
+        stop = threading.Event()
+        with ProgressDisplay() as display:
+            try:
+                await asyncio.to_thread(
+                    synthesize, like, format_, target, seed=seed, on_progress=display, stopped=stop.is_set
+                )
+            finally:
+                stop.set()
+
+    _run(work())
+    if as_json:
+        click.echo(json.dumps({"path": str(target), "file_bytes": target.stat().st_size, "random": True}))
+    else:
+        click.echo(f"{target}: random weights, shaped like {like}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from rich.progress import Progress as Bars
 from models.progress import Progress
 
 _PLAIN_EVERY_S = 5.0
-_WORDS = {"fetch": "fetching", "hash": "checking", "quantize": "making"}
+_WORDS = {"fetch": "fetching", "hash": "checking", "quantize": "making", "write": "writing"}
 
 
 class ProgressDisplay:

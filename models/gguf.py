@@ -33,7 +33,7 @@ _MAX_ALIGNMENT = 1 << 16
 _STRING, _ARRAY = 8, 9
 _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_TEXTS = ("general.architecture", "general.name", "tokenizer.chat_template", "smallwatch.dialect")
+_TEXTS = ("general.architecture", "general.name", "tokenizer.chat_template", "smallwatch.dialect", "smallwatch.random")
 _NUMBERS = ("general.file_type", "general.alignment", "split.count")
 _TOKENS = "tokenizer.ggml.tokens"
 
@@ -64,6 +64,7 @@ class GGUFInfo:
         chat_template: Jinja template of a conversation.
         dialect: Smallwatch's name of how tools and calls are written.
         file_bytes: Size of the file.
+        random: How the weights were drawn, where they are random: a file to measure speed with.
     """
 
     version: int
@@ -76,6 +77,7 @@ class GGUFInfo:
     chat_template: str | None
     dialect: str | None
     file_bytes: int
+    random: str | None = None
 
 
 class _Damaged(Exception):
@@ -180,6 +182,7 @@ def _walk(header: _Header, size: int) -> GGUFInfo:
         chat_template=texts.get("tokenizer.chat_template"),
         dialect=texts.get("smallwatch.dialect"),
         file_bytes=size,
+        random=texts.get("smallwatch.random"),
     )
 
 

@@ -12,13 +12,13 @@ class Progress:
     """One report.
 
     Attributes:
-        stage: `fetch` and `hash` count bytes, `quantize` counts tensors.
+        stage: `fetch`, `hash` and `write` count bytes, `quantize` counts tensors.
         file: Name of the file that is being made or read.
         done: How many are done.
         total: How many there are; None where it is not known.
     """
 
-    stage: Literal["fetch", "hash", "quantize"]
+    stage: Literal["fetch", "hash", "quantize", "write"]
     file: str
     done: int
     total: int | None

@@ -16,6 +16,10 @@ from settings.schema import Config
 
 _PREFIX = "SMALLWATCH_"
 _FILE_VARIABLE = "SMALLWATCH_CONFIG"
+# Ranges that checks may reach; an option of the commands that check reads it.
+_ALLOW_VARIABLE = "SMALLWATCH_ALLOW"
+# The secret of a probe agent; an option of `smallwatch agent` reads it.
+_TOKEN_VARIABLE = "SMALLWATCH_TOKEN"  # noqa: S105 - a name
 SHIPPED = Path(__file__).parent.parent / "config.yaml"
 
 
@@ -74,7 +78,7 @@ def _check_file(path: Path) -> None:
 def _check_environment(environment: Mapping[str, str]) -> None:
     """Finds misspelled variables, which pydantic-settings passes over at the top level."""
     known = {_PREFIX + key.replace(".", "__").upper(): key for key in _known(Config)}
-    known[_FILE_VARIABLE] = ""
+    known |= {_FILE_VARIABLE: "", _ALLOW_VARIABLE: "", _TOKEN_VARIABLE: ""}
     for name in environment:
         if name.startswith(_PREFIX) and name.upper() not in known:
             raise ConfigError(f"unknown environment variable {name}; {_nearest(name, known)}")

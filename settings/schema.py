@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+
+from settings.terminal import DEFAULT_KEYS
+from settings.web import WebSettings
 
 
 class _Section(BaseModel):
@@ -25,24 +30,44 @@ class TestLLMSettings(_Section):
     slots: int = Field(default=16, ge=1, le=256)
     context: int = Field(default=8192, ge=256)
     state_mib: int = Field(default=256, ge=0)
+    state_disk_mib: int = Field(default=2048, ge=0)
     load_timeout_s: float = Field(default=120, gt=0)
+    queue: int = Field(default=256, ge=1)
+    queue_wait_s: float = Field(default=300, gt=0)
+    stall_s: float = Field(default=120, gt=0)
+    memory_mib: int = Field(default=0, ge=0)
+    deterministic: bool = False
+    speculate: bool = True
 
 
-class TurboLLMSettings(_Section):
+class ServeSettings(_Section):
+    """`smallwatch engine serve`."""
+
+    memory_mib: int = Field(default=0, ge=0)
+    idle_s: float = Field(default=900, gt=0)
+
+
+class HostedSettings(_Section):
+    """What hosted models have in common; 0 is no limit."""
+
+    base_url: str = ""
+    tool_format: str = "native"
+    requests_per_min: float = Field(default=0, ge=0)
+    tokens_per_min: float = Field(default=0, ge=0)
+    concurrency: int = Field(default=0, ge=0)
+
+
+class TurboLLMSettings(HostedSettings):
     """A hosted model by the OpenAI chat API; its key comes from the environment only."""
 
     model: str = "gpt-4o-mini"
-    base_url: str = ""
-    tool_format: str = "native"
 
 
-class HugLLMSettings(_Section):
+class HugLLMSettings(HostedSettings):
     """A hosted model by Hugging Face; its key comes from the environment only."""
 
     model: str = "meta-llama/Llama-3.1-8B-Instruct"
     host: str = "auto"
-    base_url: str = ""
-    tool_format: str = "native"
 
 
 class ReplySettings(_Section):
@@ -51,6 +76,68 @@ class ReplySettings(_Section):
     max_tokens: int = Field(default=512, ge=1)
     temperature: float = Field(default=0.0, ge=0, le=2)
     deadline_s: float = Field(default=120, gt=0)
+
+
+class EvalsSettings(_Section):
+    """How evals keep what models replied."""
+
+    cache_mib: int = Field(default=512, ge=1)
+
+
+class AgentSettings(_Section):
+    """How much the agent may do about one message, what it asks people for, and what it keeps."""
+
+    steps: int = Field(default=8, ge=1)
+    tokens: int = Field(default=4096, ge=1)
+    seconds: float = Field(default=300, gt=0)
+    calls: int = Field(default=10, ge=1)
+    identical: int = Field(default=3, ge=1)
+    reasks: int = Field(default=2, ge=0)
+    history_tokens: int = Field(default=6000, ge=64)
+    approval_s: float = Field(default=120, gt=0)
+    read_only: bool = False
+    reach: tuple[str, ...] = ()
+    store: str = ""
+    audit: str = ""
+
+
+#: The key of each action of `smallwatch chat`; several are separated by commas.
+TerminalKeys: type[BaseModel] = create_model(
+    "TerminalKeys", __base__=_Section, **{name: (str, key) for name, key in DEFAULT_KEYS.items()}
+)
+
+
+class TerminalSettings(_Section):
+    """How `smallwatch chat` looks and obeys."""
+
+    theme: Literal["dark", "light"] = "dark"
+    keys: TerminalKeys = Field(default_factory=TerminalKeys)  # pyright: ignore[reportInvalidTypeForm]
+
+
+class MonitoringSettings(_Section):
+    """How hosts are watched."""
+
+    database: str = ""
+    interval_s: int = Field(default=60, ge=5, le=86400)
+    timeout_ms: int = Field(default=10_000, ge=1, le=120_000)
+    retries: int = Field(default=2, ge=0, le=10)
+    retry_interval_s: int = Field(default=20, ge=1, le=86400)
+    recovery: int = Field(default=2, ge=1, le=10)
+    pings: int = Field(default=3, ge=1, le=20)
+    slow_ms: float = Field(default=0, ge=0)
+    slow_checks: int = Field(default=3, ge=1, le=100)
+    certificate_days: tuple[int, ...] = (21, 14, 7)
+    remind_s: int = Field(default=0, ge=0)
+    flap_turns: int = Field(default=6, ge=0)
+    flap_s: int = Field(default=3600, ge=1)
+    checks_at_once: int = Field(default=256, ge=1)
+    keep_in_memory: int = Field(default=100_000, ge=1000)
+    keep_results_days: int = Field(default=7, ge=2)
+    keep_hours_days: int = Field(default=100, ge=92)
+    keep_days_days: int = Field(default=1100, ge=92)
+    notify: tuple[str, ...] = ()
+    mail_url: str = ""
+    metrics: str = ""
 
 
 class Config(BaseSettings):
@@ -67,9 +154,15 @@ class Config(BaseSettings):
     model: str = "netmon-7m"
     cache: str = ""
     testllm: TestLLMSettings = Field(default_factory=TestLLMSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     turbollm: TurboLLMSettings = Field(default_factory=TurboLLMSettings)
     hugllm: HugLLMSettings = Field(default_factory=HugLLMSettings)
     reply: ReplySettings = Field(default_factory=ReplySettings)
+    evals: EvalsSettings = Field(default_factory=EvalsSettings)
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
+    agent: AgentSettings = Field(default_factory=AgentSettings)
+    tui: TerminalSettings = Field(default_factory=TerminalSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
 
     @classmethod
     def settings_customise_sources(

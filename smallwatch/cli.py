@@ -9,10 +9,19 @@ import click
 
 #: Sub-commands: name, where it is defined, one line for --help.
 _COMMANDS = {
+    "agent": ("smallwatch.agent:agent", "Check from this machine, for a server elsewhere."),
+    "agent-server": ("smallwatch.agents:agent_server", "Let probe agents connect."),
+    "agents": ("smallwatch.agents:agents", "Add, list and remove probe agents."),
+    "ask": ("smallwatch.ask:ask", "Ask a question once; tools are called on the way."),
+    "chat": ("smallwatch.chat:chat", "Talk, and watch over hosts, in the terminal."),
     "check": ("tools.check_cli:app", "Check a host once, now, for real."),
     "engine": ("smallwatch.engine:engine", "Serve local models by the OpenAI chat API."),
-    "models": ("models.cli:app", "List, show, fetch, convert and remove models."),
-    "tools": ("tools.cli:app", "List and show the tools that models call."),
+    "hosts": ("smallwatch.hosts:hosts", "Take watched hosts over from other monitors, list and export them."),
+    "models": ("smallwatch.models:models", "List, show, fetch, convert and remove models."),
+    "notify": ("smallwatch.notify:notify", "Say where alerts go."),
+    "serve": ("smallwatch.serve:serve", "Serve the assistant, accounts and the dashboard on the web."),
+    "tools": ("smallwatch.tools:app", "List, show and run the tools that models call."),
+    "watch": ("smallwatch.watch:watch", "Check the monitored hosts, each at its interval."),
 }
 
 
@@ -51,6 +60,7 @@ def _from_typer(name: str, app: Any) -> click.Command:
     cls=_Lazy,
     epilog="""\b
 Examples:
+  smallwatch ask "is the certificate of example.org all right?"
   smallwatch check tls example.org
   smallwatch models list
   smallwatch tools list --json

@@ -133,7 +133,7 @@ def test_a_request_about_a_paste_is_about_a_host_in_it(bank: Bank) -> None:
 def test_a_broken_paste_names_its_place(tmp_path: Path) -> None:
     (tmp_path / "paste").mkdir()
     (tmp_path / "paste" / "x.txt").write_text("host {a} is down => b: it\n", encoding="utf-8")
-    with pytest.raises(BankError, match="x.txt:1: expected text with"):
+    with pytest.raises(BankError, match=r"x\.txt:1: expected text with"):
         load_pastes(tmp_path)
 
 
@@ -147,7 +147,7 @@ def test_a_broken_aspect_names_its_place(tmp_path: Path) -> None:
         ("do: ping @", "one call"),
     ):
         path.write_text(f"# words\n{line}\n", encoding="utf-8")
-        with pytest.raises(BankError, match=f"host.x.txt:2: .*{problem}"):
+        with pytest.raises(BankError, match=rf"host\.x\.txt:2: .*{problem}"):
             load_aspects(tmp_path)
 
 
