@@ -27,7 +27,7 @@ from providers.dialects.events import read_all
 from providers.dialects.registry import dialect
 
 #: Inputs that are done and written down together.
-BLOCK = 1000
+BLOCK = 250
 #: Seconds of processor time after which an input counts as hung; they take about a millisecond.
 HANG_S = 5.0
 

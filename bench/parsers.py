@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from bench.samples import HARD, PROSE, filled, reply, tools
 from providers.base import Settings
@@ -31,21 +32,38 @@ def seconds(name: str, text: str, piece: int) -> float:
     return time.process_time() - begun
 
 
-def measure(name: str, size: int, tokens: int) -> dict[str, float | str]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one dialect costs: seconds for a text, microseconds for a token."""
+
+    dialect: str
+    own_s: float
+    hard_s: float
+    hard_kind: str
+    hard_double_s: float
+    us_per_token_prose: float
+    us_per_token_calls: float
+
+    @property
+    def slow(self) -> bool:
+        """Whether 1 MB takes over 2 s, or a token over 5 µs."""
+        return max(self.own_s, self.hard_s) > 2 or max(self.us_per_token_prose, self.us_per_token_calls) > 5
+
+
+def measure(name: str, size: int, tokens: int) -> Measured:
     """Measures one dialect; sizes in characters."""
     own = reply(name)
     slowest, hard = max((seconds(name, filled(unit, size), size), kind) for kind, unit in HARD.items())
-    doubled = seconds(name, filled(HARD[hard], 2 * size), 2 * size)
     length = tokens * TOKEN_CHARS
-    return {
-        "dialect": name,
-        "own_s": seconds(name, filled(own, size), size),
-        "hard_s": slowest,
-        "hard_kind": hard,
-        "hard_double_s": doubled,
-        "us_per_token_prose": seconds(name, filled(PROSE, length), TOKEN_CHARS) / tokens * 1e6,
-        "us_per_token_calls": seconds(name, filled(own + "\n" + PROSE, length), TOKEN_CHARS) / tokens * 1e6,
-    }
+    return Measured(
+        name,
+        own_s=seconds(name, filled(own, size), size),
+        hard_s=slowest,
+        hard_kind=hard,
+        hard_double_s=seconds(name, filled(HARD[hard], 2 * size), 2 * size),
+        us_per_token_prose=seconds(name, filled(PROSE, length), TOKEN_CHARS) / tokens * 1e6,
+        us_per_token_calls=seconds(name, filled(own + "\n" + PROSE, length), TOKEN_CHARS) / tokens * 1e6,
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,16 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     slow = 0
     for name in given.dialects or DIALECTS:
         row = measure(name, given.size, given.tokens)
-        slow += (
-            max(row["own_s"], row["hard_s"]) > 2
-            or max(row["us_per_token_prose"], row["us_per_token_calls"]) > 5
-        )
+        slow += row.slow
         if given.json:
-            print(json.dumps(row), flush=True)
+            print(json.dumps(asdict(row)), flush=True)
             continue
         print(
-            f"{name:16} {row['own_s']:6.2f} {row['hard_s']:7.2f} {row['hard_double_s']:7.2f} "
-            f"{row['us_per_token_prose']:9.2f} {row['us_per_token_calls']:9.2f}  {row['hard_kind']}",
+            f"{name:16} {row.own_s:6.2f} {row.hard_s:7.2f} {row.hard_double_s:7.2f} "
+            f"{row.us_per_token_prose:9.2f} {row.us_per_token_calls:9.2f}  {row.hard_kind}",
             flush=True,
         )
     return 1 if slow else 0

@@ -4,6 +4,7 @@ Starts `smallwatch serve` on SQLite with the scripted model, lets so many people
 prints one JSON object. A person asks, reads the whole stream, waits a little and asks again.
 
     python bench/web_streams.py --streams 500 --minutes 10
+    python bench/web_streams.py --streams 16 --minutes 1 --model testllm --question "ping gw1.lan"
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ import psutil
 
 #: The scripted model takes about 8 s for this, piece by piece.
 QUESTION = "slow"
+#: Events that show that the model has written something.
+_TOKENS = ("text-delta", "reasoning-delta", "tool-call-started")
 _START_S = 90.0
 _ANSWER_S = 120.0
 
@@ -37,7 +40,10 @@ _ANSWER_S = 120.0
 class Tally:
     """What was seen."""
 
+    model: str = "scripted"
+    question: str = QUESTION
     first_event_s: list[float] = field(default_factory=list)
+    first_token_s: list[float] = field(default_factory=list)
     stream_s: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     done: int = 0
@@ -113,20 +119,23 @@ async def turn(client: Client, tally: Tally) -> None:
         await client.begin()
     conversation = (await client.ask("POST", "/api/conversations"))["id"]
     began = time.monotonic()
-    body = {"text": QUESTION, "model": "scripted"}
+    body = {"text": tally.question, "model": tally.model}
     run = (await client.ask("POST", f"/api/conversations/{conversation}/runs", body))["id"]
-    last, first = "", 0.0
+    last, first, token = "", 0.0, 0.0
     tally.open += 1
     tally.most_open = max(tally.most_open, tally.open)
     try:
         async with asyncio.timeout(_ANSWER_S), contextlib.aclosing(client.events(run)) as events:
             async for kind in events:
                 first, last = first or time.monotonic() - began, kind
+                if kind in _TOKENS and not token:
+                    token = time.monotonic() - began
     finally:
         tally.open -= 1
     if last != "run-ended":
         raise ConnectionError(f"a stream ended with {last or 'nothing'}")
     tally.first_event_s.append(first)
+    tally.first_token_s.append(token)
     tally.stream_s.append(time.monotonic() - began)
     tally.done += 1
 
@@ -153,17 +162,20 @@ async def started(log: Path) -> int:
     raise SystemExit(f"the server did not start: {await asyncio.to_thread(log.read_text)}")
 
 
-async def measure(streams: int, minutes: float, folder: Path) -> dict[str, Any]:
+async def measure(streams: int, minutes: float, tally: Tally, folder: Path) -> dict[str, Any]:
     """Runs all of it."""
+    factors = {"scripted": 0, "testllm": 0, "turbollm": 1, "hugllm": 0.5}
+    models = {
+        name: {"offered": name == tally.model, "factor": factor, "slots": 16 if name == "testllm" else 0}
+        for name, factor in factors.items()
+    }
     environment = os.environ | {
         "SMALLWATCH_WEB__DATABASE": f"sqlite:///{folder / 'web.sqlite3'}",
         "SMALLWATCH_WEB__TOOLS": "simulated",
+        "SMALLWATCH_WEB__WATCH": "false",
         "SMALLWATCH_WEB__TRUSTED_PROXIES": '["127.0.0.1"]',
-        "SMALLWATCH_WEB__MODELS": json.dumps(
-            {"scripted": {"offered": True, "factor": 0}, "testllm": {"offered": False},
-             "turbollm": {"offered": False}, "hugllm": {"offered": False}}
-        ),
-    }  # fmt: skip
+        "SMALLWATCH_WEB__MODELS": json.dumps(models),
+    }
     log = folder / "log"
     command = [sys.executable, "-c", "from smallwatch.cli import main; main()", "serve", "--port", "0"]
     with log.open("w") as output:
@@ -172,7 +184,6 @@ async def measure(streams: int, minutes: float, folder: Path) -> dict[str, Any]:
         port = await started(log)
         process = psutil.Process(server.pid)
         quiet_tasks = await tasks_of(port)
-        tally = Tally()
         end = time.monotonic() + minutes * 60
         people = [asyncio.create_task(person(port, n, end, tally)) for n in range(streams)]
         memory: list[tuple[float, int]] = []
@@ -212,6 +223,8 @@ def report(
         "first_event_p50_ms": round(statistics.median(firsts) * 1000, 1),
         "first_event_p95_ms": round(firsts[int(len(firsts) * 0.95)] * 1000, 1),
         "first_event_max_ms": round(firsts[-1] * 1000, 1),
+        "first_token_p50_s": round(statistics.median(tally.first_token_s), 2),
+        "first_token_max_s": round(max(tally.first_token_s), 2),
         "stream_p50_s": round(statistics.median(tally.stream_s), 2),
         "memory_mib": [round(statistics.mean(part) / 2**20, 1) for part in (early, late)],
         "memory_growth_pct": round(100 * (statistics.mean(late) / statistics.mean(early) - 1), 2),
@@ -227,9 +240,13 @@ def main() -> None:
     )
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--model", choices=("scripted", "testllm"), default="scripted")
+    parser.add_argument("--question", default=QUESTION)
     options = parser.parse_args()
+    tally = Tally(options.model, options.question)
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(asyncio.run(measure(options.streams, options.minutes, Path(folder))), indent=2))
+        work = measure(options.streams, options.minutes, tally, Path(folder))
+        print(json.dumps(asyncio.run(work), indent=2))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitoring.database.engine import Database
 from monitoring.database.errors import DatabaseUnavailable
 from monitoring.database.tables import jobs
-from tools.job_store import JobRow, JobStoreError
+from tools.job_store import OPERATOR, JobRow, JobStoreError
 from tools.records import JobRequest, JobState, ScannedHost
 
 _REQUEST: Final[TypeAdapter[JobRequest]] = TypeAdapter(JobRequest)
@@ -105,14 +105,22 @@ class SqlJobStore:
             await connection.execute(wanted)
 
     async def take(
-        self, runner: str, silent_since: datetime, now: datetime, only: str | None = None
+        self,
+        runner: str,
+        silent_since: datetime,
+        now: datetime,
+        *,
+        only: str | None = None,
+        operator: bool | None = None,
     ) -> Sequence[JobRow]:
-        """Gives running jobs of runners that fell silent, or just one, to this one; counts one more attempt."""
+        """Gives running jobs of runners that fell silent to this one, counting one more attempt."""
         silent = (jobs.c.state == "running") & or_(
             jobs.c.heartbeat.is_(None), jobs.c.heartbeat < silent_since
         )
         if only is not None:
             silent &= jobs.c.message_id == only
+        if operator is not None:
+            silent &= jobs.c.owner_id == OPERATOR if operator else jobs.c.owner_id != OPERATOR
         query = select(jobs).where(silent)
         if not await self._read(query):
             return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -101,17 +101,52 @@ class AgentSettings(_Section):
     audit: str = ""
 
 
-#: The key of each action of `smallwatch chat`; several are separated by commas.
-TerminalKeys: type[BaseModel] = create_model(
-    "TerminalKeys", __base__=_Section, **{name: (str, key) for name, key in DEFAULT_KEYS.items()}
-)
+class TerminalKeys(_Section):
+    """The key of each action of `smallwatch chat`; several are separated by commas."""
+
+    help: str = DEFAULT_KEYS["help"]
+    chat: str = DEFAULT_KEYS["chat"]
+    hosts: str = DEFAULT_KEYS["hosts"]
+    evals: str = DEFAULT_KEYS["evals"]
+    history: str = DEFAULT_KEYS["history"]
+    next_model: str = DEFAULT_KEYS["next_model"]
+    models: str = DEFAULT_KEYS["models"]
+    theme: str = DEFAULT_KEYS["theme"]
+    quit: str = DEFAULT_KEYS["quit"]
+    send: str = DEFAULT_KEYS["send"]
+    newline: str = DEFAULT_KEYS["newline"]
+    stop: str = DEFAULT_KEYS["stop"]
+    new: str = DEFAULT_KEYS["new"]
+    retry: str = DEFAULT_KEYS["retry"]
+    edit_last: str = DEFAULT_KEYS["edit_last"]
+    copy_answer: str = DEFAULT_KEYS["copy_answer"]
+    copy_call: str = DEFAULT_KEYS["copy_call"]
+    copy_conversation: str = DEFAULT_KEYS["copy_conversation"]
+    fold: str = DEFAULT_KEYS["fold"]
+    approval: str = DEFAULT_KEYS["approval"]
+    page_up: str = DEFAULT_KEYS["page_up"]
+    page_down: str = DEFAULT_KEYS["page_down"]
+    first: str = DEFAULT_KEYS["first"]
+    last: str = DEFAULT_KEYS["last"]
+    open: str = DEFAULT_KEYS["open"]
+    back: str = DEFAULT_KEYS["back"]
+    reload: str = DEFAULT_KEYS["reload"]
+    host_add: str = DEFAULT_KEYS["host_add"]
+    host_pause: str = DEFAULT_KEYS["host_pause"]
+    host_maintenance: str = DEFAULT_KEYS["host_maintenance"]
+    host_delete: str = DEFAULT_KEYS["host_delete"]
+    host_period: str = DEFAULT_KEYS["host_period"]
+    model_fetch: str = DEFAULT_KEYS["model_fetch"]
+    case_filter: str = DEFAULT_KEYS["case_filter"]
+    conversation_delete: str = DEFAULT_KEYS["conversation_delete"]
+    conversation_rename: str = DEFAULT_KEYS["conversation_rename"]
 
 
 class TerminalSettings(_Section):
     """How `smallwatch chat` looks and obeys."""
 
     theme: Literal["dark", "light"] = "dark"
-    keys: TerminalKeys = Field(default_factory=TerminalKeys)  # pyright: ignore[reportInvalidTypeForm]
+    keys: TerminalKeys = Field(default_factory=TerminalKeys)
 
 
 class MonitoringSettings(_Section):

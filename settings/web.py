@@ -114,6 +114,7 @@ class WebSettings(_Section):
     anonymous_daily_tokens: int = Field(default=1_000_000, ge=0)
     testllm_url: str = ""
     tools: Literal["real", "simulated"] = "real"
+    watch: bool = True
     shutdown_s: float = Field(default=20, ge=0)
     keep_events_days: float = Field(default=7, gt=0)
     eval_runs: str = "runs"

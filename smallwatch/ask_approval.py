@@ -14,7 +14,7 @@ from agent.approval import Approval, ApprovalError, ApprovalGate
 
 _EFFECTS = {"write": "changes what is watched", "intrusive": "acts on systems of others", "read": "reads"}
 
-_NOBODY = "It {}, so it needs the approval of a person, and there is no terminal to ask at; --yes allows it."
+_NOBODY = "{} {}, so it needs the approval of a person, and there is no terminal to ask at; --yes allows it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ async def always(approval: Approval) -> Answer:
 
 async def nobody(approval: Approval) -> Answer:
     """Allows nothing: there is nobody to ask."""
-    return Answer(False, "no terminal", _NOBODY.format(_EFFECTS[approval.effect]))
+    click.echo(_NOBODY.format(approval.tool, _EFFECTS[approval.effect]), err=True)
+    return Answer(False, "no terminal", "it needs approval.")
 
 
 async def at_terminal(approval: Approval) -> Answer:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -81,7 +83,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T | None:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot listen there: {error.strerror or error}") from error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return None
 
 
@@ -95,18 +97,36 @@ async def _serve(host: str | None, port: int | None) -> None:
 
     config = load_config()
     web = config.web
+    url = database_url(config)
+    if (task := asyncio.current_task()) is not None:
+        # Until the server has its own way to end: what runs beside it must not stay behind.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     set_up()
     listener = listen(host or web.host, web.port if port is None else port)
     address = listener.getsockname()
     where = f"http://{address[0]}:{address[1]}"
-    if web.workers == 1:
-        await run(config, listener, on_ready=lambda: click.echo(f"serving on {where}", err=True))
-        return
-    if not database_url(config).startswith("postgres"):
+    if web.workers > 1 and not url.startswith("postgres"):
         listener.close()
         raise ServeError("web.workers is more than 1, which needs PostgreSQL: set web.database to its URL.")
-    click.echo(f"serving on {where} with {web.workers} processes", err=True)
-    await supervise(listener, web.workers, web.shutdown_s + 15)
+    async with _watching(url) if web.watch else nullcontext():
+        if web.workers == 1:
+            await run(config, listener, on_ready=lambda: click.echo(f"serving on {where}", err=True))
+        else:
+            click.echo(f"serving on {where} with {web.workers} processes", err=True)
+            await supervise(listener, web.workers, web.shutdown_s + 15)
+
+
+def _watching(url: str) -> AbstractAsyncContextManager[None]:
+    """The watcher of hosts, beside the server; people's hosts are checked at public addresses only."""
+    from web.workers import Program, beside
+
+    command = "from smallwatch.cli import main; main()"
+    environment = {
+        "SMALLWATCH_MONITORING__DATABASE": url,
+        "SMALLWATCH_AGENT__REACH": "[]",
+        "SMALLWATCH_ALLOW": "",
+    }
+    return beside(Program("watcher", ("-c", command, "watch", "--standby", "--json"), 15, environment))
 
 
 async def _create_admin(email: str, password: str) -> str:

@@ -147,6 +147,7 @@ async def _watcher(
 
     settings = config.monitoring
     prober = Prober(Resolver(_policy(config, options)), load_trust(), system_clock, pings=settings.pings)
+    await prober.warm_up()
     with contextlib.closing(Sender()) as sender:
         notifier = Notifier(database, system_clock, sender, urls=settings.notify, mail_url=settings.mail_url)
         yield Watcher(database, prober.probe, settings, system_clock, notifier), notifier

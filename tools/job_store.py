@@ -11,6 +11,8 @@ from typing import Final, Protocol
 from tools.records import JobRequest, JobState, ScannedHost
 
 _MOST_KEPT: Final = 1000
+#: The owner of all that is started without a login.
+OPERATOR: Final = 1
 
 
 class JobStoreError(Exception):
@@ -96,9 +98,23 @@ class JobStore(Protocol):
         ...
 
     async def take(
-        self, runner: str, silent_since: datetime, now: datetime, only: str | None = None
+        self,
+        runner: str,
+        silent_since: datetime,
+        now: datetime,
+        *,
+        only: str | None = None,
+        operator: bool | None = None,
     ) -> Sequence[JobRow]:
-        """Gives running jobs of runners that fell silent, or just one, to this one; counts one more attempt."""
+        """Gives running jobs of runners that fell silent to this one, counting one more attempt.
+
+        Args:
+            runner: Who takes them.
+            silent_since: A runner with no sign of life after this moment is gone.
+            now: The present time.
+            only: Just the job of this id.
+            operator: Just the operator's jobs, or just those of others; None: all.
+        """
         ...
 
     async def forget(self, ended_before: datetime) -> None:
@@ -172,15 +188,22 @@ class MemoryJobStore:
             self._change(message_id, cancel_wanted=True)
 
     async def take(
-        self, runner: str, silent_since: datetime, now: datetime, only: str | None = None
+        self,
+        runner: str,
+        silent_since: datetime,
+        now: datetime,
+        *,
+        only: str | None = None,
+        operator: bool | None = None,
     ) -> Sequence[JobRow]:
-        """Gives running jobs of runners that fell silent, or just one, to this one; counts one more attempt."""
+        """Gives running jobs of runners that fell silent to this one, counting one more attempt."""
         silent = [
             row
             for row in self._rows.values()
             if row.state == "running"
             and (row.heartbeat is None or row.heartbeat < silent_since)
             and only in (None, row.message_id)
+            and operator in (None, row.owner == OPERATOR)
         ]
         for row in silent:
             self._change(row.message_id, runner=runner, heartbeat=now, attempts=row.attempts + 1)

@@ -27,7 +27,7 @@ from tools.checks.trust import Trust, load_trust
 from tools.checks.whois import Whois
 from tools.clock import Clock, system_clock
 from tools.formats import parse_host
-from tools.job_store import JobStore, MemoryJobStore
+from tools.job_store import OPERATOR, JobStore, MemoryJobStore
 from tools.policy import ReachPolicy
 from tools.records import (
     Account,
@@ -45,7 +45,7 @@ from tools.records import (
     StartTls,
 )
 from tools.resolve import Lookup, Resolver
-from tools.scan_jobs import OPERATOR, ScanJobs
+from tools.scan_jobs import ScanJobs
 from tools.scans import ScanAway, Scans
 
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing import Final
 
 from tools.clock import Clock
 from tools.errors import CheckFailed, NotFound, Refused, ToolError
-from tools.job_store import JobRow, JobStore, JobStoreError
+from tools.job_store import OPERATOR, JobRow, JobStore, JobStoreError
 from tools.records import Job, JobRequest, JobState, ScannedHost
 from tools.scans import Scans
 from tools.wording import clock as clock_words
@@ -27,8 +27,6 @@ _log = logging.getLogger(__name__)
 
 #: Seconds within which a scan comes back finished instead of as a job.
 INLINE_JOB_S: Final = 5.0
-#: The owner of all that is started without a login.
-OPERATOR: Final = 1
 #: Days that a job can be asked for after its end.
 KEPT_DAYS: Final = 30
 _MOST_RUNNING: Final = 4
@@ -147,12 +145,17 @@ class ScanJobs:
                 await self._wait_for_end(owner, message_id)
         return await self.get(owner, message_id)
 
-    async def take_up(self) -> None:
-        """Runs until cancelled: begins interrupted jobs once more, and deletes what is too old."""
+    async def take_up(self, *, operator: bool = True) -> None:
+        """Runs until cancelled: begins interrupted jobs once more, and deletes what is too old.
+
+        Args:
+            operator: Whether to take the operator's jobs or those of all others: a scan must not be begun again
+                under a reach policy that admits more than the one that it was started under.
+        """
         while True:
             with contextlib.suppress(JobStoreError):
                 now = self._clock()
-                for row in await self._store.take(self._runner, now - self._silence, now):
+                for row in await self._store.take(self._runner, now - self._silence, now, operator=operator):
                     await self._resume(row)
                 await self._store.forget(now - timedelta(days=KEPT_DAYS))
             await asyncio.sleep(_MISSED * self._beat_s)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from models.store import StoreOptions, resolve
 
 Say = Callable[[str], None]
 _FIXED_TOKENS = 3000
-_CASES = 200
+_CASES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ async def run(plan: Plan, say: Say) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def running(system: System) -> Any:
+async def running(system: System) -> AsyncGenerator[System, None]:
     """Starts a system and ends it."""
     await system.start()
     try:
@@ -156,10 +156,12 @@ async def throughput(
 async def first_tokens(plan: Plan, model: Path, asks: list[Ask], say: Say) -> list[dict[str, Any]]:
     """Times to the first token where 16 and 64 clients ask at once, streamed."""
     found: dict[Setting, list[Any]] = defaultdict(list)
-    rows = [Setting(Ours.__name__, 16, 16, 96), Setting(Ours.__name__, 16, 64, 192)]
+    # Many more than the first ones, which all begin at once and wait for each other.
+    few = 96 if plan.quick else _CASES
+    rows = [Setting(Ours.__name__, 16, 16, few), Setting(Ours.__name__, 16, 64, 2 * few)]
     if "peers" not in plan.skip:
-        rows += [Setting(LlamaCppServer.__name__, slots, 16, 48) for slots in (4, 16)]
-        rows += [Setting(LlamaCppServer.__name__, 16, 64, 96)]
+        rows += [Setting(LlamaCppServer.__name__, slots, 16, few) for slots in (4, 16)]
+        rows += [Setting(LlamaCppServer.__name__, 16, 64, few)]
     for round_ in range(plan.rounds):
         for setting in rows:
             async with running(setting.make(model, plan.threads)) as system:

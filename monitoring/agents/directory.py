@@ -10,8 +10,8 @@ from typing import Final, get_args
 from monitoring.agents.load import load_pct
 from monitoring.agents.store import AgentRow, AgentStore, agents_readable, unknown_agent
 from tools.clock import Clock
+from tools.job_store import OPERATOR
 from tools.records import Agent, Endpoint
-from tools.scan_jobs import OPERATOR
 
 #: What this machine is called among the agents.
 LOCAL: Final = "local"

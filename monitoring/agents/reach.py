@@ -53,18 +53,17 @@ class Caller(Protocol):
 class PlacedChecks:
     """Implements `tools.backend.Checks`: from this machine where no agent is named, else from the agent."""
 
-    def __init__(self, local: Checks, call: Caller, *, public: bool = False) -> None:
-        """Takes the checks of this machine, the way to agents, and whether they are held to public addresses."""
+    def __init__(self, local: Checks, call: Caller) -> None:
+        """Takes the checks of this machine, and the way to agents."""
         self._local = local
         self._call = call
-        self._public = public
 
     async def http(self, url: str, method: HttpMethod, timeout_ms: int, agent: str | None) -> HttpOutcome:
         """Requests a URL and follows its redirects."""
         place = away(agent)
         if place is None:
             return await self._local.http(url, method, timeout_ms, None)
-        arguments = HttpArguments(url=url, method=method, timeout_ms=timeout_ms, public=self._public)
+        arguments = HttpArguments(url=url, method=method, timeout_ms=timeout_ms)
         return await self._call(place, "http", arguments, timeout_ms / 1000 + _GRACE_S)
 
     async def certificate(self, host: str, port: int, starttls: StartTls | None) -> CertificateOutcome:
@@ -76,9 +75,7 @@ class PlacedChecks:
         place = away(agent)
         if place is None:
             return await self._local.ping(target, count, None)
-        return await self._call(
-            place, "ping", PingArguments(target=target, count=count, public=self._public), _PING_S
-        )
+        return await self._call(place, "ping", PingArguments(target=target, count=count), _PING_S)
 
     async def dns(
         self, name: str, record_type: RecordType, resolver: str | None, agent: str | None
@@ -87,7 +84,7 @@ class PlacedChecks:
         place = away(agent)
         if place is None:
             return await self._local.dns(name, record_type, resolver, None)
-        arguments = DnsArguments(name=name, record_type=record_type, resolver=resolver, public=self._public)
+        arguments = DnsArguments(name=name, record_type=record_type, resolver=resolver)
         return await self._call(place, "dns", arguments, _DNS_S)
 
     async def traceroute(self, target: str, max_hops: int, agent: str | None) -> RouteOutcome:
@@ -98,7 +95,7 @@ class PlacedChecks:
         return await self._call(
             place,
             "traceroute",
-            TraceArguments(target=target, max_hops=max_hops, public=self._public),
+            TraceArguments(target=target, max_hops=max_hops),
             _TRACE_S,
         )
 
@@ -107,7 +104,7 @@ class PlacedChecks:
         place = away(agent)
         if place is None:
             return await self._local.port(target, port, timeout_ms, None)
-        arguments = PortArguments(target=target, port=port, timeout_ms=timeout_ms, public=self._public)
+        arguments = PortArguments(target=target, port=port, timeout_ms=timeout_ms)
         return await self._call(place, "port", arguments, timeout_ms / 1000 + _GRACE_S)
 
     async def whois(self, query: str) -> RegistrationOutcome:
@@ -119,11 +116,9 @@ class PlacedChecks:
         return await self._local.quantum(target, port, groups)
 
 
-async def scan_from(call: Caller, request: NmapRequest, tell: Tell, *, public: bool = False) -> ScanOutcome:
+async def scan_from(call: Caller, request: NmapRequest, tell: Tell) -> ScanOutcome:
     """Runs an nmap scan from the agent that a request names."""
-    arguments = NmapArguments(
-        target=request.target, profile=request.profile, ports=request.ports, public=public
-    )
+    arguments = NmapArguments(target=request.target, profile=request.profile, ports=request.ports)
     return await call(request.agent or LOCAL, "nmap", arguments, _SCAN_S, tell)
 
 

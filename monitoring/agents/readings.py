@@ -12,15 +12,14 @@ from monitoring.agents.watching import Probe
 from monitoring.hosts.host import ProbeSpec
 from monitoring.hosts.options import HostOptions
 from monitoring.probe.reading import CAUSE_CHARS, Reading
-from tools.scan_jobs import OPERATOR
 
 _UNNUMBERED = 1
 
 _Probe = Callable[[ProbeSpec], Awaitable[Reading]]
 
 
-def watched_host(row: Row[Any], retry_s: float) -> WatchedHost:
-    """Makes what an agent gets of a row of `tables.hosts`."""
+def watched_host(row: Row[Any], retry_s: float, *, public: bool) -> WatchedHost:
+    """Makes what an agent gets of a row of `tables.hosts`; see `WatchedHost.public`."""
     options = HostOptions.model_validate(row.options)
     return WatchedHost(
         id=row.id,
@@ -29,7 +28,7 @@ def watched_host(row: Row[Any], retry_s: float) -> WatchedHost:
         port=row.port,
         timeout_ms=row.timeout_ms,
         options=options,
-        public=row.owner_id != OPERATOR,
+        public=public,
         interval_s=row.interval_s,
         retries=row.retries,
         retry_s=options.retry_interval_s or retry_s,

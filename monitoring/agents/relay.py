@@ -34,7 +34,7 @@ from monitoring.database.errors import DatabaseUnavailable
 from monitoring.database.tables import agent_calls, agents
 from tools.clock import Clock
 from tools.errors import CheckFailed, ToolError
-from tools.scan_jobs import OPERATOR
+from tools.job_store import OPERATOR
 from tools.wording import number
 
 _log = logging.getLogger(__name__)
@@ -55,8 +55,20 @@ class AgentReach:
         clock: Clock,
         hub: Hub | None = None,
         owner: int = OPERATOR,
+        *,
+        public: bool = False,
     ) -> None:
-        """Takes the database, the connections of this process if it has any, and who asks."""
+        """Takes what it works with.
+
+        Args:
+            database: The database.
+            store: What is known of agents.
+            clock: Gives the present time.
+            hub: The connections of this process, if it has any.
+            owner: Who asks.
+            public: Whether agents reach only public addresses, whoever asks.
+        """
+        self._public = public
         self._owner = owner
         self._database = database
         self._store = store
@@ -73,6 +85,9 @@ class AgentReach:
         """
         with agents_readable():
             row = await self._find(agent)
+        if self._public or self._owner not in (OPERATOR, row.owner_id):
+            # Whoever asks may not see the network that somebody else's agent stands in.
+            arguments = arguments.model_copy(update={"public": True})
         session = self._hub.session(agent) if self._hub else None
         if session is not None:
             return await session.call(check, arguments, timeout_s, tell)

@@ -19,9 +19,9 @@ from monitoring.database.engine import Database
 from tools.backend import Checks
 from tools.checks.nmap import Scan
 from tools.clock import Clock
+from tools.job_store import OPERATOR
 from tools.real import Away
 from tools.records import NmapRequest
-from tools.scan_jobs import OPERATOR
 from tools.scans import Tell
 
 #: Seconds between an agent's signs of life.
@@ -99,6 +99,7 @@ def agents_here(
     silent_s: float = 4 * BEAT_S,
     *,
     owner: int = OPERATOR,
+    public: bool = False,
 ) -> AgentsHere:
     """Returns the agents for tools of this process, whichever process holds their connections.
 
@@ -108,17 +109,17 @@ def agents_here(
         hub: The connections of this process, if it has some.
         place: Where this machine stands.
         silent_s: Seconds of silence after which an agent counts as offline.
-        owner: Who asks; agents are held to public addresses for all but the operator.
+        owner: Who asks. Agents that are not one's own reach only public addresses for all but the operator.
+        public: Whether all agents reach only public addresses, since it is not known who asks.
     """
     store = AgentStore(database, clock, silent_s)
-    reach = AgentReach(database, store, clock, hub, owner)
-    public = owner != OPERATOR
+    reach = AgentReach(database, store, clock, hub, owner, public=public)
 
     def placed(local: Checks) -> Checks:
-        return PlacedChecks(local, reach, public=public)
+        return PlacedChecks(local, reach)
 
     async def scan(request: NmapRequest, tell: Tell) -> Scan:
-        found = await scan_from(reach, request, tell, public=public)
+        found = await scan_from(reach, request, tell)
         return Scan(0, found.hosts, found.notes)
 
     return AgentsHere(AgentDirectory(store, clock, place, owner), Away(placed, scan))

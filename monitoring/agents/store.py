@@ -22,7 +22,7 @@ from monitoring.database.errors import DatabaseUnavailable
 from monitoring.database.tables import acknowledged, agents, hosts, inbox
 from tools.clock import Clock
 from tools.errors import CheckFailed, NotFound, Refused
-from tools.scan_jobs import OPERATOR
+from tools.job_store import OPERATOR
 from tools.wording import hint
 
 #: What a token begins with, so that a leaked one is found by secret scanners.
@@ -225,9 +225,15 @@ class AgentStore:
         query = (
             select(hosts).where(hosts.c.agent_location == agent.name, hosts.c.enabled).order_by(hosts.c.id)
         )
+        whose = select(agents.c.owner_id).where(agents.c.id == agent.id)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return [watched_host(row, self._retry_s) for row in rows]
+            owner = (await connection.execute(whose)).scalar_one_or_none()
+        return [
+            # Who is neither the operator nor the agent's owner may not see the network that it stands in.
+            watched_host(row, self._retry_s, public=row.owner_id not in (OPERATOR, owner))
+            for row in rows
+        ]
 
     def _row(self, row: Row[Any]) -> AgentRow:
         now = self._clock()

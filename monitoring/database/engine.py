@@ -28,6 +28,8 @@ from monitoring.database.errors import DatabaseError, DatabaseUnavailable
 #: Milliseconds that a statement waits for another one's lock.
 BUSY_MS: Final = 5_000
 _CONNECT_S: Final = 10
+# A server that is cut off answers nothing, not even that it is.
+_COMMAND_S: Final = 60
 _POOL: Final = 8
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -149,7 +151,10 @@ def make_database(url: str) -> Database:
     parsed = _parse(url or f"sqlite:///{user_data_path('smallwatch') / 'smallwatch.sqlite3'}")
     if parsed.get_backend_name() != "sqlite":
         engine = create_async_engine(
-            parsed, pool_size=_POOL, pool_pre_ping=True, connect_args={"timeout": _CONNECT_S}
+            parsed,
+            pool_size=_POOL,
+            pool_pre_ping=True,
+            connect_args={"timeout": _CONNECT_S, "command_timeout": _COMMAND_S},
         )
         return Database(parsed, engine)
     path = Path(parsed.database or "").absolute()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,8 +16,11 @@ from monitoring.hosts.options import HostOptions
 from monitoring.state.machine import State
 from monitoring.state.stored import state_from_row
 
+# Agents that were cut off hand in what they saw meanwhile, also within windows that are over by now.
+_LATE: Final = timedelta(days=7)
+
 #: Ids in one statement; SQLite takes 32,766 values.
-MOST_IDS = 10_000
+MOST_IDS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A host, its state, and the maintenance windows that are not over.
+    """A host, its state, and its maintenance windows, but for those that have long been over.
 
     Attributes:
         host: The host.
@@ -58,7 +61,7 @@ async def load_standings(
 
     Args:
         connection: A transaction.
-        now: Windows that ended before are left out.
+        now: The present time.
         owner_id: Only this owner's; None: everybody's.
         host_ids: Only these; None: all.
     """
@@ -74,7 +77,7 @@ async def load_standings(
     ahead = chosen(
         select(windows.c.host_id, windows.c.start, windows.c.end)
         .join(hosts, hosts.c.id == windows.c.host_id)
-        .where(windows.c.end > now)
+        .where(windows.c.end > now - _LATE)
     )
     windows_of: dict[int, list[Window]] = {}
     for row in await connection.execute(ahead):

@@ -10,6 +10,10 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
+import anyio.lowlevel
+import httpx
+
 from monitoring.hosts.host import ProbeSpec
 from monitoring.masking import mask_text
 from monitoring.probe.reading import CAUSE_CHARS, Reading
@@ -102,6 +106,11 @@ class Prober:
             "tcp": self._tcp,
             "quantum": self._quantum,
         }
+
+    async def warm_up(self) -> None:
+        """Loads what the first check would else load while its time is taken."""
+        async with httpx.AsyncHTTPTransport(verify=self._trust.strict):
+            await anyio.lowlevel.checkpoint()
 
     async def probe(self, spec: ProbeSpec) -> Reading:
         """Checks a host once; whatever it answers is a reading, within its timeout and a little."""

@@ -20,6 +20,7 @@ from monitoring.hosts.options import HostOptions
 from monitoring.hosts.store import load_standings
 from monitoring.probe.reading import Reading
 from monitoring.record.write import write_steps
+from monitoring.state.effects import StatusChanged
 from monitoring.watch.watched import watched_from
 from settings.schema import MonitoringSettings
 from tools.catalogue import default_registry
@@ -148,6 +149,21 @@ async def test_maintenance_shows_silences_and_ends(call: Call, checked: Checked,
     assert (await call("get_host_data", host_id=1)).data["hosts"][0]["status"] == "up"
     dropped = await call("set_maintenance", addresses=["127.0.0.1"], duration_min=0)
     assert dropped.message == "The maintenance of 127.0.0.1 has ended."
+
+
+async def test_a_window_that_is_over_still_holds_for_what_comes_in_late(
+    call: Call, database: Database, settings: MonitoringSettings, clock: SetClock
+) -> None:
+    await call("add_host", address="127.0.0.1", endpoint="icmp", retries=0)
+    await call("set_maintenance", addresses=["127.0.0.1"], duration_min=30)
+    begun = clock()
+    clock.advance(timedelta(hours=20))
+    async with database.reading() as connection:
+        watched = watched_from((await load_standings(connection, clock()))[0], settings)
+    late = watched.take(Reading(begun + timedelta(minutes=5), False, None, "no answer"), "oslo")
+    assert late.maintenance and not [e for e in late.effects if not isinstance(e, StatusChanged)]
+    assert watched.take(Reading(begun + timedelta(minutes=35), False, None, "no answer"), "oslo").effects
+    assert (await call("get_host_data", host_id=1)).data["hosts"][0]["status"] == "pending"
 
 
 async def test_changing_a_host(call: Call) -> None:

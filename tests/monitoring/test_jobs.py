@@ -18,12 +18,12 @@ from monitoring.jobs import SqlJobStore
 from tools.checks.nmap import Nmap
 from tools.clock import system_clock
 from tools.errors import CheckFailed, NotFound, Refused
-from tools.job_store import JobRow, JobStore, MemoryJobStore
+from tools.job_store import OPERATOR, JobRow, JobStore, MemoryJobStore
 from tools.policy import operator_policy
 from tools.real import RealBackend
 from tools.records import JobRequest, NmapRequest, ScannedHost, ScannedPort
 from tools.resolve import Resolver
-from tools.scan_jobs import OPERATOR, ScanJobs
+from tools.scan_jobs import ScanJobs
 from tools.scans import Scans, Tell
 
 _REQUEST = NmapRequest("127.0.0.1", "quick", "1-10", None)
@@ -166,6 +166,28 @@ async def test_an_interrupted_job_can_be_cancelled_and_leaves_others_alone(job_s
     assert (await second.get(OPERATOR, keys[1])).state == "running"
     await second.aclose()
     takes.cancel()
+
+
+async def test_the_operators_service_begins_no_scan_of_others(job_store: JobStore) -> None:
+    """It may reach what they may not."""
+    first = _jobs(Held(), job_store)
+    keys = {owner: (await first.start(owner, "run_nmap", _REQUEST)).message_id for owner in (OPERATOR, 2)}
+    await first.aclose()
+    scans = Held()
+    second = _jobs(scans, job_store)
+    takes = asyncio.create_task(second.take_up())
+    await _until(lambda: scans.begun == 1)
+    await asyncio.sleep(10 * _BEAT_S)
+    assert scans.begun == 1 and (await second.get(OPERATOR, keys[OPERATOR])).state == "running"
+    assert "interrupted" in ((await second.get(2, keys[2])).error or "")
+    takes.cancel()
+    await second.aclose()
+    third = _jobs(scans, job_store)
+    takes = asyncio.create_task(third.take_up(operator=False))
+    await _until(lambda: scans.begun == 2)
+    assert (await third.get(2, keys[2])).state == "running"
+    takes.cancel()
+    await third.aclose()
 
 
 async def test_old_jobs_are_forgotten(job_store: JobStore) -> None:

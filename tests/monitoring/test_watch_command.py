@@ -192,10 +192,16 @@ async def _kills(url: str, resolver: Resolver, ports: list[int], folder: Path, t
     told: set[tuple[int, int]] = set()
     for _ in range(times):
         process = _start(url, folder)
-        reading = asyncio.create_task(asyncio.to_thread(lambda p=process: list(_lines(p))))
-        await asyncio.sleep(chance.uniform(0.9, 4.0))
+        lines: list[dict[str, Any]] = []
+        reading = asyncio.create_task(asyncio.to_thread(lambda p=process, kept=lines: kept.extend(_lines(p))))
+        if chance.random() < 0.2:
+            # While it starts, too.
+            await asyncio.sleep(chance.uniform(0, 1.5))
+        else:
+            await _watching(url, process)
+            await asyncio.sleep(chance.uniform(0, 3))
         process.kill()
-        lines = await reading
+        await reading
         process.wait()
         told |= {
             (line["host_id"], to_ms(datetime.fromisoformat(line["at"])))
@@ -205,6 +211,18 @@ async def _kills(url: str, resolver: Resolver, ports: list[int], folder: Path, t
         await _check_incidents(url)
     assert told <= await _results(url), "what was told is kept"
     assert told, "something was"
+    counted = (await _query(url, "SELECT count(*) FROM incidents"))[0][0]
+    print(
+        f"{times} kills (seed {seed}): {len(told)} results told, none lost; {counted} incidents, as results say"
+    )
+
+
+async def _watching(url: str, process: subprocess.Popen[str]) -> None:
+    """Waits until a process has taken the database over."""
+    while process.poll() is None:
+        if any(str(process.pid) in row[0] for row in await _query(url, "SELECT holder FROM runner")):
+            return
+        await asyncio.sleep(0.05)
 
 
 async def _results(url: str) -> set[tuple[int, int]]:

@@ -50,7 +50,9 @@ def decisions(home: Path) -> list[tuple[str, str]]:
 def test_the_answer_is_on_standard_output_and_the_calls_beside_it(home: Path) -> None:
     done = ask("ping gw1.lan")
     assert done.returncode == 0
-    assert re.fullmatch(r"Let me see. \ngw1.lan answered 4 of 4 pings, 0\.[0-9]+ ms on average.\n", done.stdout)
+    assert re.fullmatch(
+        r"Let me see. \ngw1.lan answered 4 of 4 pings, 0\.[0-9]+ ms on average.\n", done.stdout
+    )
     assert '→ ping_host(target="gw1.lan")' in done.stderr
     assert "✓ gw1.lan answered 4 of 4 pings" in done.stderr
     assert ask("ping gw1.lan", "--quiet").stderr == ""
@@ -74,7 +76,7 @@ def test_without_a_terminal_nothing_is_changed_and_the_reason_is_told(home: Path
     done = ask(ADD)
     assert done.returncode == 4
     assert "no terminal to ask at; --yes allows it" in done.stderr
-    assert "no terminal to ask at" in done.stdout, "the model was told too"
+    assert "it needs approval" in done.stdout, "the model was told too"
     assert decisions(home) == [("requested", "model"), ("denied", "no terminal")]
 
 
@@ -190,7 +192,7 @@ def at_terminal(home: Path) -> Iterator[list[Terminal]]:
 
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
-    [("y\n", 0, "is now monitored"), ("\n", 4, "did not allow it"), ("no\n", 4, "not run")],
+    [("y\n", 0, "is now monitored"), ("\n", 4, "was not allowed"), ("no\n", 4, "not run")],
 )
 def test_a_person_is_asked(at_terminal: list[Terminal], typed: str, code: int, said: str) -> None:
     terminal = Terminal(ADD)

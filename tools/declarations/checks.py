@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tools.context import ToolContext
 from tools.declarations.types import DEFAULT_TIMEOUT_MS, Port, TimeoutMs
-from tools.errors import Refused, ToolError
+from tools.errors import NotFound, Refused, ToolError
 from tools.formats import Host, Uri, parse_host, parse_uri
 from tools.records import Agent, CertificateOutcome, HttpMethod, HttpOutcome, PingOutcome, StartTls
 from tools.registry import tool
@@ -169,7 +169,7 @@ async def compare_locations(
     if not locations:
         raise Refused("locations is empty: name at least one probe agent; get_agents lists them.")
     subject = _subject(target, check)
-    agents = {agent.name: agent for agent in [await context.backend.agents.get(name) for name in locations]}
+    agents = await _agents(context, locations)
     rows = await asyncio.gather(*(_one_location(context, subject, check, agent) for agent in agents.values()))
     good = [row for row in rows if row["ok"]]
     told = "; ".join(f"{row['agent']}: {row['summary']}" for row in rows)
@@ -182,6 +182,22 @@ async def compare_locations(
     message = f"{kind} check of {subject} from {count(len(rows), 'location')}: {told}{best}."
     ok = len(good) == len(rows)
     return (done if ok else failed)(message, target=subject, check=check, results=rows)
+
+
+async def _agents(context: ToolContext, names: Sequence[str]) -> dict[str, Agent]:
+    """Finds all agents that are named; every name that none has is told at once."""
+    found: dict[str, Agent] = {}
+    unknown: list[str] = []
+    for name in dict.fromkeys(names):
+        try:
+            agent = await context.backend.agents.get(name)
+        except NotFound as error:
+            unknown.append(str(error))
+        else:
+            found[agent.name] = agent
+    if unknown:
+        raise NotFound(" ".join(unknown))
+    return found
 
 
 async def _one_location(

@@ -225,7 +225,9 @@ def _uptime_words(reports: Sequence[Uptime], mean: float | None, words: str) -> 
     worst = reports[0]
     if mean is None or worst.uptime_pct is None:
         verb = "has" if len(reports) == 1 else "have"
-        return f"{join(labels([report.host for report in reports]), 5)} {verb} not been checked yet in {words}."
+        return (
+            f"{join(labels([report.host for report in reports]), 5)} {verb} not been checked yet in {words}."
+        )
     outages = count(sum(report.outages for report in reports), "outage")
     if len(reports) > 1:
         return (

@@ -20,11 +20,11 @@ from tests.monitoring.agents.programs import PATIENCE_S, Line, Program, Programs
 from tools.catalogue import default_registry
 from tools.clock import system_clock
 from tools.context import ToolContext
+from tools.job_store import OPERATOR
 from tools.policy import operator_policy
 from tools.real import LocalOperator, RealBackend
 from tools.results import ToolResult
 from tools.run import run_tool
-from tools.scan_jobs import OPERATOR
 
 
 def _backend(database: Database, owner: int = OPERATOR) -> RealBackend:
@@ -88,9 +88,9 @@ async def test_two_agents_answer_for_where_they_stand(
         assert rows["oslo"]["ok"] and rows["local"]["ok"]
         assert "loopback" in rows["bergen"]["summary"] and "offline since" in rows["tromso"]["summary"]
         unknown = await call(
-            "compare_locations", target="127.0.0.1", check="ping", locations=["oslo", "os1o"]
+            "compare_locations", target="127.0.0.1", check="ping", locations=["oslo", "os1o", "bergn"]
         )
-        assert "os1o" in unknown.message and "Nearest: oslo" in unknown.message
+        assert "Nearest: oslo" in unknown.message and "Nearest: bergen" in unknown.message
 
         scan = await call(
             "run_nmap", target="127.0.0.1", profile="quick", ports=str(target), agent_location="oslo"

@@ -16,7 +16,7 @@ from monitoring.agents.relay import AgentReach
 from monitoring.agents.store import AgentStore
 from monitoring.database.engine import Database
 from monitoring.database.migrate import open_database
-from monitoring.database.tables import agent_calls, hosts, inbox, owners
+from monitoring.database.tables import agent_calls, agents, hosts, inbox, owners
 from monitoring.probe.reading import reading_from_json
 from tools.clock import SetClock
 from tools.errors import CheckFailed, NotFound, Refused
@@ -89,7 +89,14 @@ async def test_an_agent_is_online_while_it_gives_signs_of_life(either: Database)
     # The server that held the connection was killed and could not say so.
     clock.advance(timedelta(seconds=61))
     assert not (await store.all())[0].online
-    assert [host.id for host in await store.hosts_of(agent)] == [7]
+    assert [(host.id, host.public) for host in await store.hosts_of(agent)] == [(7, False)]
+    async with either.writing() as connection:
+        await connection.execute(insert(owners), {"id": 2, "name": "account:2", "created": _NOW})
+        await connection.execute(hosts.update().values(owner_id=2))
+    assert [host.public for host in await store.hosts_of(agent)] == [True]
+    async with either.writing() as connection:
+        await connection.execute(agents.update().values(owner_id=2))
+    assert [host.public for host in await store.hosts_of(agent)] == [False]
     await store.revoke("oslo")
     assert not await store.beat(agent, Beat(now=_NOW), timedelta(0))
     with pytest.raises(Refused, match="1 hosts are watched from oslo"):
