@@ -85,11 +85,13 @@ def open_in_child(path: Path) -> str:
 
 
 def _use(path: Path) -> int:
+    import faulthandler
     import resource
 
     from providers.engine.limits import allowance, limit_memory
     from providers.engine.llama import Llama, LlamaError, Run
 
+    faulthandler.disable()
     os.environ["GGML_NO_BACKTRACE"] = "1"
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

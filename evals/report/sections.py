@@ -16,6 +16,8 @@ from evals.report.markup import Markup, element, join
 from evals.summary import wilson
 from evals.tables import percent
 from evals.verdict import evidence, left_out, verdict
+from providers.base import Usage
+from providers.prices import PriceError, load_prices
 
 NO_CALL = "(no call)"
 
@@ -42,7 +44,7 @@ def runs_table(runs: Sequence[LoadedRun], grouping: Grouping) -> Markup:
     """The figures of each run."""
     heads = (
         "run", "replies", "accuracy", "95 % CI", "strict", "irrelevant", "pass^k", "tokens/s",
-        "latency p50", "p95", "file", "infra errors",
+        "latency p50", "p95", "file", "cost", "infra errors",
     )  # fmt: skip
     return _table(heads, [_run_cells(run, grouping) for run in runs])
 
@@ -105,8 +107,26 @@ def _run_cells(run: LoadedRun, grouping: Grouping) -> list[str]:
         _quantile(seconds, 0.5),
         _quantile(seconds, 0.95),
         "not known" if size is None else megabytes(size),
+        _cost(run),
         str(run.summary.infra_errors),
     ]
+
+
+def _cost(run: LoadedRun) -> str:
+    """What a run's replies cost, those kept from earlier runs as they did then; only hosted models cost money."""
+    model = run.record.model
+    if model.server is None:
+        return "none"
+    rows = run.rows.values()
+    usage = Usage(
+        sum(row.usage.prompt_tokens for row in rows),
+        sum(row.usage.cached_tokens for row in rows),
+        sum(row.usage.completion_tokens for row in rows),
+    )
+    try:
+        return f"${load_prices().cost(usage, model.name):.4f}"
+    except PriceError:
+        return "not known"
 
 
 def _by_tool(run: LoadedRun, questions: Questions) -> dict[str, tuple[int, int]]:

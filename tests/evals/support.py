@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -290,3 +291,11 @@ def mortal_suite(path: Path, count: int, deadly: int) -> Path:
             )
         )
     return write_suite(path, lines)
+
+
+def copy_code(to: Path) -> Path:
+    """A copy of the code for `PYTHONPATH`: a run may not be resumed by other code, and someone may be editing it."""
+    root = Path(__file__).parents[2]
+    for package in ("evals", "providers", "tools", "tests/evals"):
+        shutil.copytree(root / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return to

@@ -246,7 +246,7 @@ async def run(tmp_path: Path, name: str, provider: RuleProvider, **options: Any)
         return provider
 
     await launch(
-        Options(suite=str(suite), out=tmp_path / name, cache=True, **options),
+        Options(suite=str(suite), out=tmp_path / name, **{"cache": True, **options}),
         opener,
         Silent(),
         None,
@@ -281,6 +281,19 @@ async def test_another_seed_repeat_or_model_is_asked(tmp_path: Path) -> None:
     other.info = replace(other.info, weights_sha256="00" * 32)
     await run(tmp_path, "other", other)
     assert len(other.asked) == 6
+
+
+async def test_hosted_models_are_kept_unless_told_otherwise_and_local_ones_only_if_told(
+    tmp_path: Path,
+) -> None:
+    for server, cache, asked_again in (
+        ("http://a/v1", None, 0), ("http://b/v1", False, 6), (None, None, 6), (None, True, 0),
+    ):  # fmt: skip
+        for time in ("first", "second"):
+            provider = RuleProvider()
+            provider.info = replace(provider.info, server=server, weights_sha256=f"{server}{cache}")
+            await run(tmp_path, f"{server}{cache}{time}".replace("/", ""), provider, cache=cache)
+        assert len(provider.asked) == asked_again, (server, cache)
 
 
 async def test_a_reply_that_failed_is_not_kept(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ import os
 import pty
 import random
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from evals.store import RESULTS_FILE, RUN_FILE
-from tests.evals.support import entries, line_of, ping_suite, write_suite
+from tests.evals.support import copy_code, entries, line_of, ping_suite, write_suite
 
 ROOT = Path(__file__).parents[2]
 DRIVER = [sys.executable, "-m", "tests.evals.driver"]
@@ -23,12 +22,8 @@ DRIVER = [sys.executable, "-m", "tests.evals.driver"]
 
 @pytest.fixture(scope="module", autouse=True)
 def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Runs a copy of the code: a run may not be resumed by other code, and someone may be editing it."""
-    copy = tmp_path_factory.mktemp("code")
-    for package in ("evals", "providers", "tools", "tests/evals"):
-        shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(copy))
+        patch.setenv("PYTHONPATH", str(copy_code(tmp_path_factory.mktemp("code"))))
         yield
 
 

@@ -16,6 +16,7 @@ from evals.loaded import LoadedRun, load_runs
 from evals.report.cases import PIECE, reproduce
 from evals.report.markup import Markup, data, element, join
 from evals.report.page import page, write_report
+from providers.base import Usage
 from providers.info import ModelInfo
 from tests.evals.support import line_of, ping_row, ping_suite, record_of, stored_run, write_suite
 
@@ -189,6 +190,18 @@ def test_sections_say_what_was_measured(tmp_path: Path) -> None:
     assert [attributes["class"] for attributes in heats] == ["heat h10", "heat h9", "heat h2"]
     assert "8 of 39, 95 % CI" in str(heats[2]["title"])
     assert "weights SHA-256" in said and "hardware" in said
+
+
+def test_what_hosted_models_cost_is_said(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 2)
+    names: list[str] = []
+    for name, server in (("gpt-4o-mini", "OpenAI"), ("unknown", "OpenAI"), ("rule", None)):
+        rows = [ping_row(number, usage=Usage(1_000_000, 400_000, 100_000)) for number in range(2)]
+        model = ModelInfo(name, server=server)
+        names.append(str(stored_run(tmp_path / name, suite, rows, model=model)))
+    said = Page(source_of(load_runs(names))).text()
+    # Twice 0.6 million fresh tokens at $0.15, 0.4 at $0.075 and 0.1 written at $0.60.
+    assert "$0.3600" in said and "not known not known" in said
 
 
 def test_one_run_is_a_report_too(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import io
 import itertools
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +31,7 @@ from evals.sweep.run import Means, Weights, run_sweep
 from models.catalogue import parse
 from models.store import resolve
 from providers.base import Constraint, ProviderRejected, ProviderUnavailable, Settings
-from tests.evals.support import RuleProvider, Silent, ping_suite
+from tests.evals.support import RuleProvider, Silent, copy_code, ping_suite
 
 
 class Shown:
@@ -312,7 +314,8 @@ def test_what_cannot_be_swept_is_refused(
     assert done.exit_code == 2 and said in done.stderr
 
 
-def test_the_command_with_the_shipped_model(tmp_path: Path) -> None:
+def test_the_command_with_the_shipped_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(copy_code(tmp_path / "code")))
     made = asyncio.run(resolve(parse("q4_k", "netmon-7m"))).path
     copy = tmp_path / "copy.gguf"
     shutil.copy(made, copy)
@@ -334,3 +337,38 @@ def test_the_command_with_the_shipped_model(tmp_path: Path) -> None:
     again = [*command[:4], "--resume", "sweep", "--json"]
     done = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=280)
     assert json.loads(done.stdout)["results"] == said["results"]
+
+
+def test_a_sweep_that_is_stopped_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(copy_code(tmp_path / "code")))
+    command = [
+        sys.executable, "-m", "evals", "sweep", "--sizes", "7m", "--formats", "q4_k", "--suite", "netmon-smoke",
+        "--constrained", "copy", "--repeats", "3", "--out", "my sweep", "--no-cache",
+    ]  # fmt: skip
+    results = tmp_path / "my sweep" / "runs" / "netmon-7m-q4_k-copy-netmon-smoke" / "results.jsonl"
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # Where the tests were started in the background, SIGINT is ignored, and a program inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        deadline = time.monotonic() + 200
+        while time.monotonic() < deadline and not (
+            results.exists() and results.read_bytes().count(b"\n") >= 3
+        ):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "evals sweep --resume 'my sweep'" in said and "Traceback" not in said
+    kept = results.read_bytes()
+    assert 3 <= kept.count(b"\n") < 90
+    again = [sys.executable, "-m", "evals", "sweep", "--resume", "my sweep", "--json"]
+    done = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert (result["n"], result["complete"]) == (90, True) and result["pass_hat_k"] is not None
+    assert results.read_bytes().startswith(kept)

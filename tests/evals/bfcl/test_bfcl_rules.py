@@ -91,7 +91,7 @@ def answers_for(kind: str, inner: str) -> st.SearchStrategy[list[Any]]:
     return st.lists(value | st.just(""), min_size=1, max_size=3)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.data(), KINDS, KINDS, JSON)
 def test_port_and_reference_agree_on_anything(data: st.DataObject, kind: str, inner: str, value: Any) -> None:
     acceptable = data.draw(answers_for(kind, inner))
@@ -112,7 +112,7 @@ SOURCE = st.text(alphabet="[]{}(),:\"' 01.5nLfFeE-truefalsnwArayputdHMLi<>", max
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(SOURCE, st.sampled_from(sorted(java.TYPES)), st.sampled_from(["String", "integer", "char", "long"]))
 def test_java_literals_are_read_alike(text: str, kind: str, inner: str) -> None:
     from bfcl_eval.eval_checker.ast_eval.type_convertor.java_type_converter import java_type_converter
@@ -121,7 +121,7 @@ def test_java_literals_are_read_alike(text: str, kind: str, inner: str) -> None:
     assert outcome(java.read, text, kind, nested) == outcome(java_type_converter, text, kind, nested)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(
     SOURCE, st.sampled_from(sorted(javascript.TYPES)), st.sampled_from(["String", "integer", "array", "dict"])
 )
