@@ -28,10 +28,11 @@ from tools.arguments import validate
 from tools.errors import ToolArgumentError, UnknownTool
 from tools.results import ToolResult, clipped, failed
 
+# Short: small models answer by repeating them, and long ones make them call again.
 _REFUSALS: dict[Verdict, str] = {
-    "denied": "The user did not allow it. Do not call it again unless the user asks for it.",
-    "expired": "Nobody allowed it in time. Tell the user that it waits for their approval.",
-    "withdrawn": "The turn was ended before the user allowed it.",
+    "denied": "it was not allowed.",
+    "expired": "nobody allowed it in time.",
+    "withdrawn": "the turn was ended before it was allowed.",
 }
 _NOT_RUN = "{} was not run: the turn was ended before that."
 _CUT_OFF = "{} was stopped with the turn; it may have been carried out or not. Look before you call it again."
@@ -101,7 +102,7 @@ class CallRound:
             yield ApprovalDecided(call.id, approval_id, decision.verdict)
             if decision.verdict != "approved":
                 why = decision.reason or _REFUSALS[decision.verdict]
-                result = failed(f"{call.name} was not run. {why}")
+                result = failed(f"{call.name} was not run: {why}")
                 await answers.give(call, result)
                 yield CallRejected(call.id, call.name, "not-approved", result)
 

@@ -10,24 +10,34 @@ The notation is llguidance's Lark: terminals are regular expressions, `&` is int
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from providers.base import Message, ToolSpec
 from providers.dialects.netmon_pieces import CLOSE_CALL, clean, open_call
-from providers.dialects.netmon_wire import Kind, kind_of
+from providers.dialects.netmon_wire import AMOUNTS, Kind, kind_of
+from providers.dialects.quantities import SECONDS, ZONES
 
 #: Characters of the conversation, counted from its end, that values may be copied from.
 COPY_CHARS = 6000
 
 _CHUNK = re.compile(r"[A-Za-z0-9_-]+|.", re.S)
-_AMOUNT = r"[0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h|d|w)?"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+#: Ends that lie ahead whatever the time is, and at most a week.
+_END = (
+    rf"((tomorrow|mon|tue|wed|thu|fri|sat|sun)( {_CLOCK})?|{_CLOCK})"
+    rf"( ({'|'.join(zone for zone in ZONES if len(zone) > 1)}))?"
+)
 _POINT = (
     r"(now|[+\-][0-9]{1,5}(\.[0-9]{1,2})?(s|m|h|d|w)"
     r"|((today|tonight|tomorrow|yesterday|week|month|year|(last )?(mon|tue|wed|thu|fri|sat|sun)|\+[0-9]{1,3}d"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2})( [0-9]{2}:[0-9]{2})?|[0-9]{2}:[0-9]{2})( [A-Z]{2,4})?)"
 )
+#: Beyond it no integer is written.
+_LARGEST = 999_999_999
 _PORTS = r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*"
 
 
@@ -55,14 +65,20 @@ def grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: boo
         lines.append(r'COPIED: /([^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4})+/')
         lines.append(r'NAME: /[^"\\\s\x00-\x1f]+/')
     lines += [
-        f"AMOUNT: /{_AMOUNT}/",
         f"POINT: /{_POINT}/",
+        f"END: /{_END}/",
         f"PORTS: /{_PORTS}/",
-        "INTEGER: /-?[0-9]{1,9}/",
     ]
+    numbers: dict[str, str] = {}
     for index, tool in enumerate(tools):
-        lines += _call(index, tool)
+        lines += _call(index, tool, numbers)
+    lines += [f"{terminal}: /{expression}/" for expression, terminal in numbers.items()]
     return "\n".join(lines) + "\n"
+
+
+def _number(expression: str, numbers: dict[str, str]) -> str:
+    """Names a terminal, once for all values of these bounds."""
+    return numbers.setdefault(expression, f"NUMBER_{len(numbers)}")
 
 
 def _source(messages: Sequence[Message]) -> str:
@@ -84,7 +100,7 @@ def _flat(arguments: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def _call(index: int, tool: ToolSpec) -> list[str]:
+def _call(index: int, tool: ToolSpec, numbers: dict[str, str]) -> list[str]:
     """Rules of one tool's call; parameters come in the schema's order, each at most once."""
     properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
     needed = set(tool.parameters.get("required", ()))
@@ -92,7 +108,7 @@ def _call(index: int, tool: ToolSpec) -> list[str]:
     rules = [f"call_{index}: {_quote(open_call(tool.name))} first_{index}_0 {_quote(CLOSE_CALL)}"]
     for place, name in enumerate(names):
         rules.append(
-            f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {_value(name, properties[name])}"
+            f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {_value(name, properties[name], numbers)}"
         )
         after = f"rest_{index}_{place + 1}"
         first = f"pair_{index}_{place} {after}"
@@ -104,27 +120,83 @@ def _call(index: int, tool: ToolSpec) -> list[str]:
     return [*rules, f'first_{index}_{len(names)}: ""', f'rest_{index}_{len(names)}: ""']
 
 
-def _value(name: str, schema: Mapping[str, Any]) -> str:
+def _value(name: str, schema: Mapping[str, Any], numbers: dict[str, str]) -> str:
     kind: Kind = kind_of(name, schema)
     match kind:
         case "choice":
             return "(" + " | ".join(_quote(json.dumps(value)) for value in schema["enum"]) + ")"
         case "integer":
-            return "INTEGER"
+            return _number(_integer(schema), numbers)
         case "boolean":
             return '("true" | "false")'
         case "amount":
-            end = ' | "until " POINT' if name == "duration_min" else ""
-            return _quote('"') + f" (AMOUNT{end}) " + _quote('"')
+            end = ' | "until " END' if name == "duration_min" else ""
+            return _quote('"') + f" ({_number(_amount(name, schema), numbers)}{end}) " + _quote('"')
         case "point":
             return _quote('"') + " POINT " + _quote('"')
         case "integers":
-            return '"[" INTEGER ("," INTEGER)* "]"'
+            item = _number(_integer(schema.get("items", {})), numbers)
+            return f'"[" {item} ("," {item})* "]"'
         case "texts":
             item = _quote('"') + " COPIED " + _quote('"')
             return f'"[" {item} ("," {item})* "]"'
         case "text":
             return _quote('"') + f" {_text(name, schema)} " + _quote('"')
+
+
+def _integer(schema: Mapping[str, Any]) -> str:
+    """A regular expression of the integers within the bounds."""
+    low, high = schema.get("minimum", -_LARGEST), schema.get("maximum", _LARGEST)
+    below = f"-{whole_numbers(max(1, -high), -low)}" if low < 0 else ""
+    above = whole_numbers(max(low, 0), high) if high >= 0 else ""
+    return "|".join(filter(None, (above, below)))
+
+
+def _amount(name: str, schema: Mapping[str, Any]) -> str:
+    """A regular expression of the amounts of time whose number of the tool's units lies within the bounds."""
+    own = AMOUNTS[name]
+    low, high = schema.get("minimum", 0), schema.get("maximum", _LARGEST)
+    found: list[str] = []
+    for unit, seconds in SECONDS.items():
+        size = round(seconds * 1000) / round(SECONDS[own] * 1000)
+        least, most = math.ceil(low / size), math.floor(high / size)
+        if least > most or (unit == "ms" and own != "ms"):
+            continue
+        parts = [whole_numbers(least, most)]
+        if size > 1:
+            # Not after the last number: a part of a unit more must still be within.
+            parts += [rf"{whole_numbers(least, most - 1)}\.[0-9]{{1,3}}"] if most > least else []
+            parts += [r"0\.[1-9][0-9]{0,2}"] if least and 0.1 * size >= low else []
+        found.append(f"({'|'.join(parts)})" + (f"({unit})?" if unit == own else unit))
+    return "|".join(found)
+
+
+@cache
+def whole_numbers(low: int, high: int) -> str:
+    """A regular expression of the whole numbers from `low` to `high`, neither negative, without leading zeros."""
+    found: list[str] = []
+    while low <= high:
+        # The longest run from `low` on that ends in as many nines as possible.
+        nines = 0
+        while low % 10 ** (nines + 1) == 0 and low + 10 ** (nines + 1) - 1 <= high and low:
+            nines += 1
+        step = 10**nines
+        digit = low // step % 10
+        last = min(digit + (high - low + 1) // step - 1, 9)
+        head = str(low // step // 10) if low // step >= 10 else ""
+        found.append(f"{head}[{digit}-{last}]" + "[0-9]" * nines)
+        low += (last - digit + 1) * step
+    return "(" + "|".join(_joined(found)) + ")"
+
+
+def _joined(alternatives: list[str]) -> list[str]:
+    """Writes runs of `[1-9]`, `[1-9][0-9]`, … as one, which compiles several times faster."""
+    whole = [item for item in alternatives if re.fullmatch(r"\[1-9\](\[0-9\])*", item)]
+    if len(whole) < 2:
+        return alternatives
+    lengths = [item.count("[0-9]") for item in whole]
+    rest = [item for item in alternatives if item not in whole]
+    return [f"[1-9][0-9]{{{min(lengths)},{max(lengths)}}}", *rest]
 
 
 def _text(name: str, schema: Mapping[str, Any]) -> str:

@@ -94,7 +94,8 @@ class PythonCallReader(NamedReader):
         self.start(name)
         if found[2]:
             self.show_arguments(found[2])
-        self.done(name, simple_arguments(found[2]), (*repairs, *self.named_as_offered(found[1])[1]))
+        arguments, tolerances = simple_arguments(found[2])
+        self.done(name, arguments, (*repairs, *self.named_as_offered(found[1])[1], *tolerances))
 
     def _call(self, frame: Frame) -> StepsToBool:
         """Reads one call; returns False, with nothing but its name read, where none stands here."""
@@ -106,6 +107,7 @@ class PythonCallReader(NamedReader):
         if not opened or (frame.bare and not frame.tries and not (yield from self._plausible(name))):
             return False
         source.at += 1
+        prefixed = self.named_as_offered(name)[1]
         name = self.plain_name(name)
         self.start(name)
         begins = source.position
@@ -114,10 +116,10 @@ class PythonCallReader(NamedReader):
         self.scanner.python = True
         yield from self.scanner.value("argument", inside=")")
         self.scanner.python = self.python
-        self._read_call(name, frame, begins, offset)
+        self._read_call(name, (*frame.repairs, *prefixed), begins, offset)
         return True
 
-    def _read_call(self, name: str, frame: Frame, begins: int, offset: int) -> None:
+    def _read_call(self, name: str, tolerances: tuple[str, ...], begins: int, offset: int) -> None:
         source = self.source
         back = 1 if self.scanner.balanced else 0
         self.stop_stream(back)
@@ -129,7 +131,7 @@ class PythonCallReader(NamedReader):
             self.broken(source.marked(), error.reason, offset + error.position)
             return
         missing = () if back else ("missing-parenthesis",)
-        self.done(name, arguments, (*frame.repairs, *repairs, *missing))
+        self.done(name, arguments, (*tolerances, *repairs, *missing))
 
     def call_name(self) -> StepsToStr:
         """Reads the name of a call."""

@@ -23,7 +23,8 @@ from typing import Literal
 Unit = Literal["ms", "s", "m"]
 Toward = Literal["future", "past"]
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+#: Seconds in each unit of an amount.
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -48,15 +49,15 @@ def resolve_amount(text: str, unit: Unit) -> int | None:
     match = _AMOUNT.fullmatch(text.strip().lower())
     if match is None:
         return None
-    seconds = float(match[1]) * _SECONDS[match[2] or unit]
-    return round(seconds / _SECONDS[unit])
+    seconds = float(match[1]) * SECONDS[match[2] or unit]
+    return round(seconds / SECONDS[unit])
 
 
 def spell_amount(value: int, unit: Unit) -> str:
     """Writes `value` units as the amount that people would say: 300 s is "5m"."""
-    milliseconds = round(value * _SECONDS[unit] * 1000)
+    milliseconds = round(value * SECONDS[unit] * 1000)
     for name in ("w", "d", "h", "m", "s"):
-        size = round(_SECONDS[name] * 1000)
+        size = round(SECONDS[name] * 1000)
         if milliseconds >= size and milliseconds % size == 0:
             if name in ("w", "d") and unit != "m":
                 continue
@@ -86,7 +87,7 @@ def _point(text: str, now: datetime, toward: Toward) -> datetime | None:
     if text == "now":
         return now
     if text[:1] in "+-" and (match := _AMOUNT.fullmatch(text[1:])) and match[2]:
-        length = timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
+        length = timedelta(seconds=float(match[1]) * SECONDS[match[2]])
         return now + length if text[0] == "+" else now - length
     match = _POINT.fullmatch(text)
     if match is None or not (match["day"] or match["clock"]):

@@ -22,14 +22,15 @@ _EACH = re.compile(rf"([A-Za-z_]\w{{0,63}})=({_VALUE})")
 _WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
 
 
-def simple_arguments(text: str) -> dict[str, Any]:
-    """Reads the arguments of a simple call."""
+def simple_arguments(text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Reads the arguments of a simple call; returns them with the tolerances that were needed."""
     found: dict[str, Any] = {}
-    for name, value in _EACH.findall(text):
+    given = _EACH.findall(text)
+    for name, value in given:
         if value in _WORDS:
             found[name] = _WORDS[value]
         elif value[0] in "'\"":
             found[name] = value[1:-1]
         else:
             found[name] = float(value) if "." in value else int(value)
-    return found
+    return found, () if len(found) == len(given) else ("duplicate-keys",)

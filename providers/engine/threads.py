@@ -61,7 +61,8 @@ class ThreadTuner:
             return
         self._until_trial -= 1
         worse = self._other in self._costs and self._costs[self._current] > 2 * self._costs[self._other]
-        if self._until_trial <= 0 and self._current == 1 and self._others() + self._most > self._processors:
+        spare = max(self._processors - self._most, 0)
+        if self._until_trial <= 0 and self._current == 1 and self._others() > spare:
             self._until_trial = _FIRST_INTERVAL
         elif self._until_trial <= 0 or worse:
             self._trial_left = _TRIAL_STEPS

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 QUESTION = "Tell me all about the network"
 ANSWER = " ".join(f"Host {number} answers." for number in range(100))
 #: Seconds between a word that was seen and its being in the file; the pause, and a disk that is busy.
-LATE_S = drafting.PAUSE_S + 1.0
+LATE_S = drafting.PAUSE_S + 2.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def answer_and_tell(path: Path, pipe: int) -> None:
 
     async def work() -> None:
         shown = 0
-        agent = agent_of([ScriptedReply(text=ANSWER, piece_delay_s=0.005)])
+        agent = agent_of([ScriptedReply(text=ANSWER, piece_delay_s=0.01)])
         async with open_store(path) as store:
             conversation = store.new()
             async for event in run_turn(agent, conversation, QUESTION):
@@ -65,8 +65,8 @@ def answer_and_tell(path: Path, pipe: int) -> None:
     asyncio.run(work())
 
 
-def kill_one(path: Path, after_s: float) -> Killed:
-    """Starts a process that answers, and kills it with signal 9 after some seconds."""
+def kill_one(path: Path, after_s: float, *, begun: bool) -> Killed:
+    """Starts a process that answers, and kills it with signal 9 some seconds after that or after its turn has begun."""
     reads, writes = os.pipe()
     child = os.fork()
     if child == 0:
@@ -76,12 +76,13 @@ def kill_one(path: Path, after_s: float) -> Killed:
         finally:
             os._exit(0)
     os.close(writes)
-    time.sleep(after_s)
-    os.kill(child, signal.SIGKILL)
-    ended = time.monotonic()
-    os.waitpid(child, 0)
     with os.fdopen(reads) as told:
-        name, *shown = told.read().splitlines() or [""]
+        first = told.readline() if begun else ""
+        time.sleep(after_s)
+        os.kill(child, signal.SIGKILL)
+        ended = time.monotonic()
+        os.waitpid(child, 0)
+        name, *shown = (first + told.read()).splitlines() or [""]
     times = [(float(when), int(chars)) for when, chars in map(str.split, shown)]
     return Killed(name, max((chars for when, chars in times if when < ended - LATE_S), default=0))
 
@@ -89,8 +90,8 @@ def kill_one(path: Path, after_s: float) -> Killed:
 def main(arguments: Sequence[str]) -> None:
     """Kills so many processes at random moments: PATH TIMES SEED."""
     path, chance = Path(arguments[0]), random.Random(int(arguments[2]))
-    for _ in range(int(arguments[1])):
-        killed = kill_one(path, chance.random() * 3.0)
+    for number in range(int(arguments[1])):
+        killed = kill_one(path, chance.random() * 4.0, begun=number % 4 > 0)
         print(killed.conversation or "-", killed.sure, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Any GGUF: other architectures behind the same interface, by tiny files of random weights, and SmolLM2 if it is here."""
+"""Any GGUF: other architectures behind the same interface, by tiny files of random weights, and SmolLM2."""
 
 from __future__ import annotations
 

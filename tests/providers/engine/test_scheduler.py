@@ -92,7 +92,7 @@ async def test_the_deadline_counts_from_the_turn(single: Engine) -> None:
     await asyncio.sleep(0.2)
     await stop(first)
     assert (await waiting)[1].reason == "stop"
-    with pytest.raises(ProviderTimeout, match="no whole reply within 0.2 s"):
+    with pytest.raises(ProviderTimeout, match=r"no whole reply within 0\.2 s"):
         await answer(single, ask("talk", **{**ENDLESS, "deadline_s": 0.2}))
 
 

@@ -238,16 +238,20 @@ async def test_the_fixed_prompt_is_computed_once_for_ever(tmp_path: Path) -> Non
     assert (done.source, done.prompt_tokens - done.cached_tokens < 20) == ("disk", True)
 
 
-async def test_damaged_states_are_computed_again_and_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    await converse(on_disk(tmp_path), range(3))
-    stored = list(tmp_path.glob("*/*.state"))
+def damage(folder: Path) -> None:
+    stored = list(folder.glob("*/*.state"))
     assert stored
     for path in stored:
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
+
+
+async def test_damaged_states_are_computed_again_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await converse(on_disk(tmp_path), range(3))
+    damage(tmp_path)
     with caplog.at_level(logging.WARNING):
         text, left, source = await converse(on_disk(tmp_path), range(3, 4))
     assert (text, source) == ((await converse(on_disk(tmp_path / "new"), range(4)))[0], "none")
