@@ -58,7 +58,7 @@ class PlansSettings(_Section):
     free: PlanSettings = PlanSettings(cap=100_000, refill=25_000, context=12_000, hosts=10)
     agent: PlanSettings = PlanSettings(cap=200_000, refill=50_000, context=12_000, hosts=50)
     standard: PlanSettings = PlanSettings(cap=200_000, refill=50_000, context=12_000, hosts=50)
-    professional: PlanSettings = PlanSettings(cap=750_000, refill=250_000, context=32_000, hosts=300)
+    professional: PlanSettings = PlanSettings(cap=750_000, refill=250_000, context=32_000, hosts=300, runs=5)
 
 
 class WebModelSettings(_Section):

@@ -15,8 +15,11 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from tui.chat.composer import Composer
 from tui.chat.screen import ChatScreen
+from tui.commands import commands
 from tui.keys import KeyMapError, binding, keymap
-from tui.models.slot import HOSTED, ModelSlot, next_model
+from tui.models.slot import ModelSlot, next_model
+from tui.page import PlaceTab
+from tui.places import evals, history, hosts
 from tui.safe import line
 from tui.themes import THEMES
 
@@ -27,24 +30,6 @@ if TYPE_CHECKING:
     from tools.records import Account
     from tui.chat.session import Session
     from tui.services import Network, Services
-
-
-def _hosts() -> Screen[Any]:
-    from tui.hosts.screen import HostsScreen
-
-    return HostsScreen()
-
-
-def _evals() -> Screen[Any]:
-    from tui.evals.runs_screen import RunsScreen
-
-    return RunsScreen()
-
-
-def _history() -> Screen[Any]:
-    from tui.history.screen import HistoryScreen
-
-    return HistoryScreen()
 
 
 class SettingsProblem(Exception):
@@ -65,9 +50,9 @@ class SmallwatchApp(App[None]):
     TITLE = "smallwatch"
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, Any]] = {
-        "hosts": _hosts,
-        "evals": _evals,
-        "history": _history,
+        "hosts": hosts,
+        "evals": evals,
+        "history": history,
     }
     DEFAULT_MODE = "chat"
     ENABLE_COMMAND_PALETTE = True
@@ -104,7 +89,7 @@ class SmallwatchApp(App[None]):
         self._quitting = asyncio.Event()
         self._behind: asyncio.Task[None] | None = None
         self.chat = ChatScreen()
-        self.add_mode("chat", lambda: self.chat)
+        self.add_mode("chat", lambda: self.chat)  # pyright: ignore[reportUnknownMemberType]
         for each in THEMES.values():
             self.register_theme(each)
         self.theme = theme
@@ -274,7 +259,7 @@ class SmallwatchApp(App[None]):
         if self._services is not None:
             self.switch_mode(place)
 
-    def on__tab_chosen(self, message: Any) -> None:
+    def on_place_tab_chosen(self, message: PlaceTab.Chosen) -> None:
         """Goes to the place that was clicked."""
         self.action_place(message.place)
 
@@ -310,22 +295,7 @@ class SmallwatchApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen and of the application, with its key."""
-        seen: set[str] = set()
-        for active in screen.active_bindings.values():
-            shown = active.binding
-            if not shown.id or shown.id in seen or shown.id in ("send", "newline"):
-                continue
-            seen.add(shown.id)
-            key = self.get_key_display(shown)
-            yield SystemCommand(shown.description, f"Key: {key}", self._runner(shown.action, active.node))
-        for name in HOSTED:
-            yield SystemCommand(f"Model {name}", "A hosted model", lambda name=name: self.slot.choose(name))
-
-    def _runner(self, action: str, node: Any) -> Any:
-        async def run() -> None:
-            await self.run_action(action, node)
-
-        return run
+        return commands(self, screen)
 
 
 def _import_agent() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLACES = (("chat", "Chat"), ("hosts", "Hosts"), ("evals", "Evals"), ("history", "History"))
 
 
-class _Tab(Static):
+class PlaceTab(Static):
     """The name of a place; a click goes there."""
 
     ALLOW_SELECT = False
@@ -29,10 +29,12 @@ class _Tab(Static):
         """A place was clicked."""
 
         def __init__(self, place: str) -> None:
+            """Says which."""
             super().__init__()
             self.place = place
 
     def __init__(self, place: str, title: str, *, here: bool) -> None:
+        """Takes the place, its title, and whether it is the present one."""
         super().__init__(Content(title), classes="tab -here" if here else "tab", markup=False)
         self._place = place
 
@@ -53,7 +55,7 @@ class TopBar(Horizontal):
         """The name, the places, the subject."""
         yield Static(Content("● smallwatch"), id="brand", markup=False)
         for place, title in PLACES:
-            yield _Tab(place, title, here=place == self._place)
+            yield PlaceTab(place, title, here=place == self._place)
         yield Static(Content(""), id="subject", markup=False)
 
     def say(self, subject: str) -> None:

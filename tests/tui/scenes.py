@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -173,8 +174,8 @@ async def host_form(app: SmallwatchApp, pilot: Pilot[None]) -> None:
 
 
 async def runs(app: SmallwatchApp, pilot: Pilot[None]) -> None:
-    make_run(app.services.runs / "20261122-115500-netmon-7m-q4_k")
     await started(app, pilot)
+    make_run(app.services.runs / "20261122-115500-netmon-7m-q4_k")
     await press(app, "f4")
     await until(lambda: "24 of 24" in screen_text(app), pilot)
 
@@ -229,12 +230,24 @@ SCENES: dict[str, Scene] = {
 async def arrange(name: str, theme: str, app: SmallwatchApp, pilot: Pilot[None]) -> None:
     """Brings a screen into its state, with nothing that moves."""
     app.animation_level = "none"
+    # The settings, which are read behind the first screen, have a theme too.
+    await started(app, pilot)
     app.theme = theme
     await SCENES[name](app, pilot)
     for widget in app.screen.query("Input, TextArea"):
         if isinstance(widget, Input | TextArea):
             widget.cursor_blink = False
-    await settled(app)
+    await _still(app)
+
+
+async def _still(app: SmallwatchApp) -> None:
+    """Waits until the screen has not changed for a while: lists fill up behind it."""
+    same, before = 0, ""
+    while same < 4:
+        await settled(app)
+        await asyncio.sleep(0.1)
+        shown = app.export_screenshot()
+        same, before = (same + 1 if shown == before else 0), shown
 
 
 def make_run(directory: Path) -> None:

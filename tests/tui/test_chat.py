@@ -330,3 +330,11 @@ async def test_another_key_map(tmp_path: Path) -> None:
         await until(lambda: bool(app.session.turns) and not app.session.running, pilot)
         await press(app, "f9")
         assert app.session.turns == []
+
+
+async def test_what_keeps_it_from_starting_is_said_at_the_end(tmp_path: Path) -> None:
+    app = make_app(tmp_path, conversation="nobody-knows")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: bool(app.problem), pilot)
+    assert app.return_code == 1
+    assert "there is no conversation 'nobody-knows'" in app.problem

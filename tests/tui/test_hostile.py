@@ -215,7 +215,7 @@ async def test_history_and_the_model_line(tmp_path: Path) -> None:
         await settled(app)
         for text in STRINGS[::40]:
             app.slot.loading = text[:500]
-            app.chat.refresh_status(text[:500])
+            app.chat.refresh_status()
             await settled(app)
             check(app.chat.query_one("#status").render_lines(Region(0, 0, 100, 1)))
         app.slot.loading = ""
@@ -252,9 +252,7 @@ async def test_eval_runs_and_cases(tmp_path: Path) -> None:
         for number in range(0, 120, 6):
             screen = CaseScreen(directory, read_record(directory), f"{number}")
             app.push_screen(screen)
-            await until(
-                lambda screen=screen: "reading" not in str(screen.query_one("#verdict").render()), pilot
-            )
+            await until(lambda screen=screen: screen.read_in, pilot)
             await settled(app)
             for widget in screen.query(".side, #verdict"):
                 check(drawn(widget))

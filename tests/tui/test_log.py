@@ -27,7 +27,7 @@ async def test_only_what_is_near_is_drawn(tmp_path: Path) -> None:
         await settled(app)
         assert (log.at_end and "answer 299" in screen_text(app)) or "line 5" in screen_text(app)
         most = 0
-        for _ in range(60):
+        for _ in range(15):
             log.scroll_relative(y=-70, animate=False, force=True)
             log.release_anchor()
             await settled(app)
@@ -66,7 +66,7 @@ async def test_what_is_read_stays_while_what_is_above_is_drawn(tmp_path: Path) -
         log = app.chat.log_view
         await log.show(long_talk(60))
         await settled(app)
-        for _ in range(12):
+        for _ in range(5):
             await press(app, "pageup")
             seen = [row.strip() for row in screen_text(app).split("\n")[1:-4] if row.strip()]
             await settled(app)

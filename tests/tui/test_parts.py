@@ -165,3 +165,9 @@ def test_a_call_is_copied_with_its_result() -> None:
         CallPart("ping_host", written='{"tar').raw()
         == '{\n  "name": "ping_host",\n  "arguments": "{\\"tar"\n}'
     )
+
+
+def test_every_action_has_a_setting() -> None:
+    from settings.schema import TerminalKeys
+
+    assert TerminalKeys().model_dump() == DEFAULT_KEYS

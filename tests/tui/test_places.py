@@ -10,6 +10,7 @@ from textual.command import CommandPalette
 from textual.widgets import DataTable, HelpPanel, Input, OptionList
 
 from evals.cli import main as evals
+from settings.schema import Config
 from settings.terminal import DEFAULT_KEYS
 from tests.tui.support import ask, make_app, press, screen_text, settled, started, until
 from tools.records import HostFilter
@@ -19,6 +20,7 @@ from tui.evals.run_screen import RunScreen
 from tui.hosts.detail import HostScreen
 from tui.hosts.form import HostForm
 from tui.models.screen import ModelsScreen
+from tui.page import PlaceTab
 
 
 async def _hosts(app, pilot) -> DataTable:
@@ -132,7 +134,7 @@ async def test_changes_from_elsewhere_show_up(tmp_path: Path) -> None:
 
 
 async def test_models_are_listed_filtered_and_chosen(tmp_path: Path) -> None:
-    app = make_app(tmp_path)
+    app = make_app(tmp_path, config=Config(cache=str(tmp_path)))
     async with app.run_test(size=(120, 30)) as pilot:
         await started(app, pilot)
         await press(app, "f7")
@@ -269,6 +271,14 @@ async def test_the_palette_holds_every_action(tmp_path: Path) -> None:
         await until(lambda: "4 of 4 pings" in app.clipboard, pilot)
 
 
+async def test_a_click_goes_to_a_place(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await started(app, pilot)
+        list(app.screen.query(PlaceTab))[3].on_click()
+        await until(lambda: app.current_mode == "history", pilot)
+
+
 async def test_keys_and_themes(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -279,3 +289,22 @@ async def test_keys_and_themes(tmp_path: Path) -> None:
         assert app.screen.query(HelpPanel)
         await press(app, "f1")
         assert not app.screen.query(HelpPanel)
+
+
+async def test_a_format_is_made_from_the_list(tmp_path: Path) -> None:
+    app = make_app(tmp_path, config=Config(cache=str(tmp_path)))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await started(app, pilot)
+        await press(app, "f7")
+        await until(lambda: isinstance(app.screen, ModelsScreen), pilot)
+        await until(lambda: app.screen.query_one(DataTable).row_count > 20, pilot)
+        table = app.screen.query_one(DataTable)
+        table.move_cursor(row=table.get_row_index("netmon-7m:q4_0"))
+        await press(app, "f")
+        await until(lambda: "netmon-7m:q4_0 is on this machine" in _notified(app), pilot, seconds=120)
+        await until(lambda: "on disk" in screen_text(app), pilot)
+        assert app.slot.name == "scripted"
+
+
+def _notified(app) -> str:
+    return " ".join(each.message for each in app._notifications)

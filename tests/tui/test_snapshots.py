@@ -15,8 +15,15 @@ from tests.tui.support import make_app
 SVGImageExtension.file_extension = "svg"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
+_LOOKS = [
+    pytest.param("dark", (80, 24), id="dark-80x24"),
+    pytest.param("light", (140, 40), id="light-140x40"),
+    pytest.param("dark", (140, 40), id="dark-140x40", marks=pytest.mark.slow),
+    pytest.param("light", (80, 24), id="light-80x24", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("theme", "size"), _LOOKS)
 @pytest.mark.parametrize("scene", SCENES)
 def test_screen(snap_compare, tmp_path: Path, scene: str, theme: str, size: tuple[int, int]) -> None:
     app = make_app(tmp_path, config=Config(cache=str(tmp_path)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -53,11 +53,14 @@ async def test_what_the_watcher_finds_shows_up(tmp_path: Path, web_server: int) 
     program = str(Path(sys.executable).with_name("smallwatch"))
     async with app.run_test(size=(100, 30)) as pilot:
         await started(app, pilot)
-        watcher = subprocess.Popen(
-            [program, "watch", "--allow", "127.0.0.0/8"],
+        watcher = await asyncio.create_subprocess_exec(
+            program,
+            "watch",
+            "--allow",
+            "127.0.0.0/8",
             env={**os.environ, "SMALLWATCH_MONITORING__DATABASE": config.monitoring.database},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         try:
             await press(app, "f3", "a")
@@ -75,7 +78,7 @@ async def test_what_the_watcher_finds_shows_up(tmp_path: Path, web_server: int) 
             assert "127.0.0.1  tcp" in screen_text(app)
         finally:
             watcher.terminate()
-            watcher.wait(60)
+            await watcher.wait()
         hosts = (await app.network()).context.backend.hosts
         host = (await hosts.find(HostFilter()))[0]
         feed = (await app.network()).hosts

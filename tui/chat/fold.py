@@ -20,7 +20,7 @@ class FoldTitle(Static, can_focus=True):
     """The line that opens and closes."""
 
     ALLOW_SELECT = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "toggle", "Open or close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "switch", "Open or close", show=False)]
 
     class Toggled(Message):
         """The line was clicked, or enter was pressed on it."""
@@ -30,7 +30,7 @@ class FoldTitle(Static, can_focus=True):
         event.stop()
         self.post_message(self.Toggled())
 
-    def action_toggle(self) -> None:
+    def action_switch(self) -> None:
         """Opens or closes."""
         self.post_message(self.Toggled())
 
@@ -67,7 +67,7 @@ class Fold(Vertical):
             self.run_worker(self._rebuild(), exclusive=True, group="fold")
 
     async def _rebuild(self) -> None:
-        with self.app.batch_update():
+        with self.app.batch_update():  # pyright: ignore[reportUnknownMemberType]
             await self.query_children(".fold-body").remove()
             if self.is_open and self.is_attached:
                 await self.mount(Vertical(*self.body(), classes="fold-body"))

@@ -76,7 +76,7 @@ class ChatLog(VerticalScroll, can_focus=False):
         self._first = first
         shown = self._turns[first : first + WINDOW]
         after = len(self._turns) - first - len(shown)
-        with self.app.batch_update():
+        with self.app.batch_update():  # pyright: ignore[reportUnknownMemberType]
             await self.remove_children()
             if not self._turns:
                 await self.mount(self._greeting_view())

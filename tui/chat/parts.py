@@ -122,12 +122,12 @@ def parse_result(content: str) -> ToolResult:
     except ValueError:
         found = None
     match found:
-        case {"success": bool() as success, "message": str() as message, "data": dict() as data}:
+        case {"success": bool() as success, "message": str() as message, "data": dict()}:
             values = cast("dict[str, Any]", found)
             return ToolResult(
                 success,
                 message,
-                cast("dict[str, Any]", data),
+                cast("dict[str, Any]", values["data"]),
                 values.get("truncated") is True,
                 values["next_page"] if isinstance(values.get("next_page"), int) else None,
             )

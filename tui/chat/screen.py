@@ -17,6 +17,7 @@ from agent.conversation import ConversationBusy, StoreError
 from providers.base import ProviderError
 from tui.chat.approval_view import ApprovalView
 from tui.chat.composer import Composer
+from tui.chat.greeting import GREETING
 from tui.chat.log import ChatLog
 from tui.chat.parts import CallPart, Turn
 from tui.chat.status import StatusBar
@@ -28,15 +29,6 @@ from tui.safe import line
 
 if TYPE_CHECKING:
     from tui.chat.session import Session
-
-GREETING = (
-    "What shall we look at?\n\n"
-    "  is the certificate of example.org all right?\n"
-    "  ping gw1.lan\n"
-    "  which hosts are down?\n"
-    "  watch shop.example.org every five minutes\n\n"
-    "Before anything is changed you are asked. F1 shows the keys, Ctrl+P all that can be done."
-)
 
 
 class ChatScreen(Page):
@@ -71,7 +63,8 @@ class ChatScreen(Page):
 
     def on_mount(self) -> None:
         """Says that there is something to show a conversation in."""
-        self.mounted.set()
+        # The composer is inside a container, which is mounted after the screen itself.
+        self.call_after_refresh(self.mounted.set)
 
     def content(self) -> ComposeResult:
         """The conversation, the status and the composer."""

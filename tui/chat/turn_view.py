@@ -83,7 +83,7 @@ class TurnView(Vertical):
         if self.drawn or not self.is_attached:
             return
         self.drawn = True
-        with self.app.batch_update():
+        with self.app.batch_update():  # pyright: ignore[reportUnknownMemberType]
             self.styles.height = "auto"
             await self.mount(_question(self.turn))
             await self.changed()

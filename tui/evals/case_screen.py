@@ -29,10 +29,14 @@ _TITLES = (("prompt", "prompt"), ("raw", "what the model wrote"), ("expected", "
 
 
 class CaseScreen(Page):
-    """Three columns, or one below the other where there is no room."""
+    """Three columns, or one below the other where there is no room.
+
+    Attributes:
+        read_in: Whether the case is shown.
+    """
 
     PLACE = "evals"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     AUTO_FOCUS = "#sides"
     BINDINGS: ClassVar[list[BindingType]] = [binding("back", "Back", show=True)]
 
@@ -42,6 +46,7 @@ class CaseScreen(Page):
         self._directory = directory
         self._record = record
         self._case_id = case_id
+        self.read_in = False
 
     def content(self) -> ComposeResult:
         """The verdict, and the sides."""
@@ -55,7 +60,8 @@ class CaseScreen(Page):
     def on_mount(self) -> None:
         """Reads the case."""
         self.say(self._case_id)
-        self.read()
+        # What is inside containers is mounted after the screen itself.
+        self.call_after_refresh(self.read)
 
     @work(exclusive=True, group="read")
     async def read(self) -> None:
@@ -65,7 +71,7 @@ class CaseScreen(Page):
         except StoreError as error:
             self.query_one("#verdict", Static).update(Content(line(str(error), 400)))
             return
-        if not self.is_mounted or not self.is_attached:
+        if not self.is_attached:
             return
         row = shown.rows[0]
         colour = "$text-success" if row.correct else "$text-error"
@@ -81,6 +87,7 @@ class CaseScreen(Page):
         }
         for id, text in sides.items():
             self.query_one(f"#{id}", Static).update(Content(exact(text)))
+        self.read_in = True
 
     def action_back(self) -> None:
         """Goes back to the run."""

@@ -62,7 +62,7 @@ class HostForm(ModalScreen[NewHost | None]):
         self.dismiss(
             NewHost(
                 address,
-                cast("Endpoint", self.query_one("#kind", Select).value),
+                cast("Endpoint", self.query_one("#kind", Select).value),  # pyright: ignore[reportUnknownMemberType]
                 port=self._number("#port"),
                 interval_s=self._number("#interval"),
             )
