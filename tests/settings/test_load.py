@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,9 +19,15 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_the_shipped_file_holds_every_setting_at_its_default() -> None:
-    assert Config.model_validate(yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))) == Config()
     data = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
-    assert Config().model_dump() == data
+    assert Config.model_validate(data) == Config()
+    assert keys(Config().model_dump()) == keys(data)
+
+
+def keys(found: dict[str, Any], before: str = "") -> set[str]:
+    """All keys of nested settings, with dots."""
+    nested = [keys(value, f"{before}{key}.") for key, value in found.items() if isinstance(value, dict)]
+    return {before + key for key in found}.union(*nested)
 
 
 def test_a_file_in_the_working_directory_counts(elsewhere: Path) -> None:
