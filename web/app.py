@@ -8,11 +8,12 @@ from typing import Final
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import WebSocketRoute
 
 from monitoring.agents.asgi import AgentsApp
 from monitoring.agents.server import PATH as AGENTS_PATH
-from web.api import account, admin, chat, evals, hosts, machines, models, session, status
-from web.errors import install
+from web.api import account, admin, chat, evals, hosts, login, machines, models, session, status
+from web.errors import install, responses
 from web.metrics import Counting
 from web.pages.router import install_pages
 from web.security.body import BodyLimit
@@ -36,10 +37,12 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for part in (session, account, chat, models, hosts, evals, status, admin, machines):
-        app.include_router(part.router)
+    for part in (session, login, account, chat, models, hosts, evals, status, admin, machines):
+        # Whatever is asked, the request may be too large, and the database may not answer.
+        app.include_router(part.router, responses=responses(413, 503))
     install_pages(app)
-    app.mount(AGENTS_PATH, AgentsApp(services.hub))
+    # A mount would answer only below the path.
+    app.router.routes.append(WebSocketRoute(AGENTS_PATH, AgentsApp(services.hub)))
     if _STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=_STATIC))
     install(app)

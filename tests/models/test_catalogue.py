@@ -102,7 +102,10 @@ def test_a_tilde_that_names_nobody_is_a_name(spec: str) -> None:
     assert parse(spec, "netmon-7m") == LocalFile(Path(spec))
 
 
-@given(st.text() | st.text().map("~".__add__), st.sampled_from(["netmon-7m", "./x.gguf", "rwkv7-2.9b-world:q8_0"]))
+@given(
+    st.text() | st.text().map("~".__add__),
+    st.sampled_from(["netmon-7m", "./x.gguf", "rwkv7-2.9b-world:q8_0"]),
+)
 def test_any_text_is_a_reference_or_a_known_error(spec: str, default: str) -> None:
     try:
         ref = parse(spec, default)

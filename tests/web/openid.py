@@ -40,6 +40,7 @@ class Provider:
     claims: dict[str, Any] = field(default_factory=dict)
     forged: bool = False
     algorithm: str = "RS256"
+    kid: str = "one"
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class Provider:
             parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
             return ".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts) + "."
         key = RSAKey.generate_key(2048, {"kid": "one"}) if self.forged else self.key
-        return jwt.encode({"alg": self.algorithm, "kid": "one"}, claims, key)
+        return jwt.encode({"alg": self.algorithm, "kid": self.kid}, claims, key)
 
 
 @asynccontextmanager

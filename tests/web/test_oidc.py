@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc.jwk import RSAKey
 
 from tests.web.openid import CLIENT, SECRET, Provider, path_of, running
 from tests.web.serving import Somebody, account, config_of, echo, models_of, serving, visitor
@@ -80,6 +81,15 @@ async def test_a_word_that_cannot_be_trusted_is_refused(
         answer = await ann.ask("GET", await come_back(ann))
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad-request")
         assert (await ann.ok("GET", "/api/session"))["kind"] == "visitor"
+
+
+async def test_new_keys_of_the_provider_are_found(sqlite_url: str, provider: Provider) -> None:
+    async with serving(config(sqlite_url, provider), models_of({"scripted": echo()})) as url:
+        for _ in range(2):
+            ann = Somebody(url)
+            assert (await ann.ask("GET", await come_back(ann))).status_code == 303
+            provider.key = RSAKey.generate_key(2048, {"kid": "two"})
+            provider.kid = "two"
 
 
 async def test_an_unverified_address_makes_no_account(sqlite_url: str, provider: Provider) -> None:

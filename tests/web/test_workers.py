@@ -8,13 +8,15 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import psutil
+import pytest
 
-from tests.web.conftest import make_postgres_database
+from tests.web.databases import make_postgres_database
 from tests.web.serving import Somebody, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,7 @@ async def processes(url: str, folder: Path, **web: object) -> AsyncIterator[list
     models = {"scripted": {"offered": True, "factor": 1}, "testllm": {"offered": False},
               "turbollm": {"offered": False}, "hugllm": {"offered": False}}  # fmt: skip
     settings = {"DATABASE": url, "TOOLS": "simulated", "MODELS": json.dumps(models),
-                "AUDIT": str(folder / "audit.jsonl"), **web}  # fmt: skip
+                "AUDIT": str(folder / "audit.jsonl"), "WATCH": "false", **web}  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {f"SMALLWATCH_WEB__{name}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-c", "from smallwatch.cli import main; main()", "serve", "--port"]
@@ -50,7 +52,8 @@ async def processes(url: str, folder: Path, **web: object) -> AsyncIterator[list
         for process in running:
             if process.returncode is None:
                 process.send_signal(signal.SIGTERM)
-        assert [await process.wait() for process in running if process.returncode is None or True]
+        codes = [await process.wait() for process in running]
+    assert codes == [0, 0]
 
 
 async def until_ready(url: str) -> None:
@@ -91,12 +94,13 @@ async def test_what_one_process_does_the_other_shows(postgres: str, tmp_path: Pa
         assert quotas[0]["balance"] == quotas[1]["balance"] < 100_000
 
 
+@pytest.mark.slow
 async def test_the_supervisor_starts_workers_again(postgres: str, tmp_path: Path) -> None:
     database = await make_postgres_database(postgres)
     port = free_port()
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "SMALLWATCH_WEB__DATABASE": database,
-        "SMALLWATCH_WEB__WORKERS": "2", "SMALLWATCH_WEB__TOOLS": "simulated",
+        "SMALLWATCH_WEB__WORKERS": "2", "SMALLWATCH_WEB__WATCH": "false", "SMALLWATCH_WEB__TOOLS": "simulated",
         "SMALLWATCH_WEB__AUDIT": str(tmp_path / "audit.jsonl"),
         "SMALLWATCH_WEB__MODELS": '{"scripted": {"offered": true}, "testllm": {"offered": false}}',
     }  # fmt: skip
@@ -104,12 +108,9 @@ async def test_the_supervisor_starts_workers_again(postgres: str, tmp_path: Path
     process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=tmp_path)
     try:
         await until_ready(f"http://127.0.0.1:{port}")
-        import psutil
-
         workers = await workers_of(psutil.Process(process.pid), 2)
         workers[0].kill()
-        gone = {workers[0].pid}
-        again = await workers_of(psutil.Process(process.pid), 2, gone)
+        again = await workers_of(psutil.Process(process.pid), 2, {workers[0].pid})
         assert workers[0].pid not in {worker.pid for worker in again}
         assert (await Somebody(f"http://127.0.0.1:{port}").ok("GET", "/health")) == {"status": "ok"}
     finally:
@@ -117,10 +118,10 @@ async def test_the_supervisor_starts_workers_again(postgres: str, tmp_path: Path
     assert await process.wait() == 0
 
 
-async def workers_of(parent: object, count: int, gone: set[int] = frozenset()) -> list:  # type: ignore[type-arg, assignment]
+async def workers_of(parent: psutil.Process, count: int, gone: Collection[int] = ()) -> list[psutil.Process]:
     """Waits until the supervisor has so many workers that are not among the dead."""
     for _ in range(600):
-        found = [child for child in parent.children() if child.pid not in gone]  # type: ignore[attr-defined]
+        found = [child for child in parent.children() if child.pid not in gone]
         if len(found) >= count:
             return found
         await asyncio.sleep(0.1)

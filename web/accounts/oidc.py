@@ -166,7 +166,14 @@ class OpenId:
             raise ApiError(
                 400, "bad-request", "The provider did not confirm the login; begin again."
             ) from error
-        identity = self._read(provider, metadata, keys, str(token.get("id_token", "")), known.nonce)
+        id_token = str(token.get("id_token", ""))
+        try:
+            identity = self._read(provider, metadata, keys, id_token, known.nonce)
+        except ApiError:
+            # The provider may have new keys since.
+            self._known.pop(name, None)
+            metadata, keys = await self._metadata(provider)
+            identity = self._read(provider, metadata, keys, id_token, known.nonce)
         return identity, known.return_to
 
     async def _take(self, state: str) -> Row[Any] | None:

@@ -187,7 +187,7 @@ async def hosts(parts: Parts, person: Somebody) -> list[HostAnswer]:
     return await _standings(parts, person)
 
 
-@router.post("/hosts", status_code=201, responses=responses(400, 401, 403, 409, 422, 429))
+@router.post("/hosts", status_code=201, responses=responses(400, 401, 403, 404, 409, 422, 429))
 async def add(parts: Parts, person: Somebody, form: HostForm) -> HostAnswer:
     """Starts to watch a host."""
     await parts.rates.count("run", person.owner or "")
@@ -295,7 +295,7 @@ async def reset_alert(parts: Parts, person: Somebody, host: Number) -> Done:
         return Done(done=await store.reset_alert(host))
 
 
-@router.get("/incidents", responses=responses(401, 409, 422))
+@router.get("/incidents", responses=responses(401, 404, 409, 422))
 async def incidents(
     parts: Parts,
     person: Somebody,

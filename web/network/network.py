@@ -75,7 +75,7 @@ class Network:
         self._clock = clock
         self._quotas = quotas
         self._resolver = Resolver(policy, lookup)
-        here = agents_here(store.database, clock, hub)
+        here = agents_here(store.database, clock, hub, public=True)
         self._directory: Agents = here.directory
         self._real = RealBackend(
             policy,
@@ -145,7 +145,7 @@ class Network:
 
     async def take_up(self) -> None:
         """Runs until cancelled: goes on with scans that dead processes left."""
-        await self._real.scan_jobs.take_up()
+        await self._real.scan_jobs.take_up(operator=False)
 
     async def aclose(self) -> None:
         """Stops scans of this process."""
