@@ -115,6 +115,7 @@ async def open_services(config: Config, parts: Parts = _USUAL) -> AsyncGenerator
         stack.push_async_callback(network.aclose)
         book = RunBook(store, clock, web.queue)
         conversations = Conversations(store, clock)
+        stack.push_async_callback(conversations.aclose)
         audit = AuditFile(_audit_path(config, database), clock)
         gate = ApprovalGate(audit, config.agent.approval_s)
         shop = Workshop(
