@@ -34,7 +34,7 @@ system: ## Install what tests need beyond Python packages (Debian: nmap, chromiu
 	@command -v tmux >/dev/null || { echo "Installing tmux, in which the terminal is tested."; apt-get -qq update && apt-get -qq install -y tmux >/dev/null; }
 
 test: $(INSTALLED) system ## Run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-all: $(INSTALLED) system ## Run all tests, the slow ones too
 	$(BIN)/python -m pytest
