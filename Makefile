@@ -14,13 +14,14 @@ help: ## What can be made
 
 install: $(INSTALLED) ## Set up .venv
 
+# First from the cache alone: asked anew, the index makes uv forget the wheel of llama-cpp-python that it has built.
 $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@echo "Installing. llama-cpp-python is built from source the first time, for about 8 minutes on 2 cores; uv keeps the built wheel."
 	@begun=$$(date +%s); \
-	$(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock && \
+	{ $(BIN)/uv pip sync --offline --no-build --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock 2>/dev/null || $(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock; } && \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . && \
 	echo "Installed in $$(( $$(date +%s) - begun )) s."
 	@touch $@

@@ -56,7 +56,7 @@ class Told:
         at: When it came up.
         since: What it belongs to, such as the beginning of an incident: the same is told once.
         number: Milliseconds of a slow answer, days left of a certificate, minutes of an incident.
-        cause: Why.
+        cause: Why; that of `steady` is None where the host is up.
     """
 
     kind: AlertKind

@@ -19,6 +19,7 @@ from monitoring.state.warnings import Warned, warn
 
 Verdict = Literal["up", "down"]
 _RAISING: Final = ("slow", "certificate")
+_NO_CAUSE: Final = "the check failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _judge(state: State, rules: Rules, reading: Reading, effects: list[Effect]) 
     failures = state.failures + 1
     if failures <= rules.retries:
         return replace(state, failures=failures, turning=first)
-    cause = reading.cause or "the check failed"
+    cause = reading.cause or _NO_CAUSE
     effects.append(IncidentOpened(first, reading.at, cause))
     state = _turned(
         replace(_forget_turn(state), settled="down", incident=first, alert=True), rules, reading.at
@@ -171,7 +172,17 @@ def _calm(state: State, rules: Rules, at: datetime, effects: list[Effect]) -> St
     last = state.turns[-1] if state.turns else None
     if state.flapping is None or (last and (at - last).total_seconds() < rules.flap_s):
         return state
-    effects.append(Told("steady", at, state.flapping, cause=state.cause))
+    # It says what is settled: a check that leads away from that, but is not enough of a turn, is told once it is one.
+    effects.append(Told("steady", at, state.flapping, cause=_why_down(state)))
     state = replace(state, flapping=None, turns=())
     # An outage that goes on has been told with this.
     return replace(state, told_down=at) if state.incident is not None else state
+
+
+def _why_down(state: State) -> str | None:
+    """Why the host is down, by the verdict and not by its last check; None if it is not."""
+    if state.settled != "down":
+        return None
+    if state.successes:
+        return "it has answered again, but not often enough in a row to count as up"
+    return state.cause or _NO_CAUSE

@@ -161,6 +161,9 @@ class Engine:
             return self.ready
 
     async def _start(self) -> None:
+        if self._process is not None:
+            # Dead, as is known, but what it said last is not read to its end yet.
+            self._mourn(self._process)
         self._check_size()
         wait_s = self._backoff.wait_s()
         if wait_s > _PATIENCE_S:
@@ -305,10 +308,10 @@ class Engine:
                 pass
 
     def _mourn(self, process: EngineProcess) -> None:
+        # One that was ended on purpose, or is mourned already, is not the engine's any more.
         if process is not self._process:
             return
-        if process.alive:
-            self._count_death("its process ended while it ran")
+        self._count_death("its process ended while it ran")
         self._process, self.ready = None, None
         for pending in self._pending.values():
             pending.inbox.put_nowait(None)

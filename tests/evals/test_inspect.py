@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from inspect_ai import eval_async
-from inspect_ai.log import EvalLog, read_eval_log
+from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_async
 from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 from inspect_ai.tool import ToolCall as InspectCall
 
@@ -41,6 +41,10 @@ def left_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     gc.collect()
+    # Then `asyncio.run` would close no loop any more, in any test after these.
+    assert not hasattr(asyncio, "_nest_patched"), (
+        "Inspect has replaced asyncio.run: a log was read inside a loop"
+    )
 
 
 def mock(answer: Callable[[list[Any], list[Any]], ModelOutput]) -> Model:
@@ -72,14 +76,20 @@ def pinging(messages: list[Any], tools: list[Any]) -> ModelOutput:
 
 
 async def evaluated(model: Model, folder: Path, **options: Any) -> EvalLog:
+    """The log of an evaluation, as it is on disk.
+
+    The one that Inspect returns reads its samples when they are first looked at, and to do that inside a loop Inspect
+    replaces `asyncio.run` for the whole process.
+    """
     (log,) = await eval_async(suite_task(**options), model=model, log_dir=str(folder), log_realtime=False)
-    return log
+    return await read_eval_log_async(log.location)
 
 
 async def test_a_suite_runs_inside_inspect_with_our_scores(tmp_path: Path) -> None:
     path = ping_suite(tmp_path / "s.jsonl", 4)
     log = await evaluated(mock(pinging), tmp_path, suite=str(path))
     assert log.status == "success" and log.samples is not None and log.results is not None
+    assert len(log.samples) == 4
     scores = {sample.id: (sample.scores or {})["verdict"] for sample in log.samples}
     assert {name: score.value for name, score in scores.items()} == {
         "p0": "C",
@@ -94,8 +104,6 @@ async def test_a_suite_runs_inside_inspect_with_our_scores(tmp_path: Path) -> No
     first = log.samples[0]
     assert first.target == ['ping_host target "h0.lan"']
     assert first.messages[-1].role == "assistant" and first.messages[-1].tool_calls
-    read = read_eval_log(log.location)
-    assert read.samples is not None and len(read.samples) == 4
 
 
 async def test_a_call_that_cannot_be_read_is_malformed_there_too(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from providers.base import (
     Reply,
     Settings,
     Text,
+    ToolSpec,
     collect,
 )
 from providers.dialects.registry import dialect
@@ -38,8 +39,9 @@ from providers.testllm import TestLLM
 
 SHIPPED = Path(__file__).parents[2] / "models" / "netmon-7m-bf16.gguf"
 ASK = (Message("user", "Ping gw1.lan"),)
-#: A reply that goes on until it is stopped.
-ENDLESS = Settings(max_tokens=1_000_000, temperature=3.0)
+#: A reply that goes on until it is stopped: a grammar holds it, which `local` gives to the model.
+ENDLESS = Settings(max_tokens=1_000_000, constrained="schema")
+_ENDLESS_GRAMMAR = "start: /[a-z]{1000000}/"
 
 #: Brings a fault about, with so many seconds for a request; returns how the request ended.
 Bring = Callable[[float], Awaitable[Reply | ProviderError]]
@@ -63,11 +65,16 @@ async def outcome(
         return error
 
 
+def _endless_grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+    return _ENDLESS_GRAMMAR
+
+
 @asynccontextmanager
 async def local(path: Path = SHIPPED, **options: Any) -> AsyncGenerator[TestLLM]:
     """The shipped model, or another file, in a process of its own."""
     engine = Engine(path, replace(EngineOptions(threads=1, slots=1, context=512), **options))
-    async with aclosing(TestLLM(engine, dialect("netmon"), ModelInfo("test"), None)) as provider:
+    model = TestLLM(engine, dialect("netmon"), ModelInfo("test"), _endless_grammar)
+    async with aclosing(model) as provider:
         yield provider
 
 
@@ -119,7 +126,7 @@ async def after_a_cancel(deadline_s: float) -> Reply | ProviderError:
         stream = _endless(provider, deadline_s)
         await anext(stream)
         await stream.aclose()
-        return await outcome(provider, Settings(deadline_s=deadline_s))
+        return await outcome(provider, Settings(deadline_s=max(10.0, deadline_s)))
 
 
 async def past_the_deadline(deadline_s: float) -> Reply | ProviderError:
@@ -131,7 +138,8 @@ async def past_the_deadline(deadline_s: float) -> Reply | ProviderError:
 async def too_many(deadline_s: float) -> Reply | ProviderError:
     async with local(queue=1) as provider:
         await provider.engine.start()
-        async with aclosing(_endless(provider, deadline_s)) as running:
+        # It runs until the others are through, however slow the machine is.
+        async with aclosing(_endless(provider, 60.0)) as running:
             await anext(running)
             waiting = asyncio.create_task(outcome(provider, Settings(deadline_s=deadline_s)))
             await asyncio.sleep(0.1)

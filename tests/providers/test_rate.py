@@ -1,8 +1,9 @@
 import asyncio
-import json
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import random
+import selectors
+from collections import Counter
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from providers.base import Message, ProviderOverloaded, Settings, collect
+from providers.hosted import HostedOptions, HostedProvider
+from providers.hosted_reply import ChunkForm
 from providers.rate import Admission, Gate, RateLimits, TokenBucket
 from providers.retry import RetryPolicy
-from providers.turbollm import TurboLLM
+
+T = TypeVar("T")
 
 
 class Clock:
@@ -96,139 +100,160 @@ async def test_the_window_halves_once_for_requests_that_were_refused_together_an
 
 async def test_no_more_are_let_in_than_the_window_holds() -> None:
     gate = Gate(RateLimits(concurrency=3))
-    running = most = 0
+    running = most = done = 0
+    go_on = asyncio.Event()
 
     async def one() -> None:
-        nonlocal running, most
+        nonlocal running, most, done
         async with gate.admitted(1):
             running += 1
             most = max(most, running)
-            await asyncio.sleep(0.005)
-            running -= 1
+            try:
+                await go_on.wait()
+                # Long enough for another one to come in too many.
+                await asyncio.sleep(0.005)
+            finally:
+                running -= 1
+        done += 1
 
-    tasks = [asyncio.create_task(one()) for _ in range(20)]
-    await asyncio.sleep(0.007)
-    tasks[0].cancel()
-    tasks[5].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert most == 3
-    async with gate.admitted(1) as admission:
-        assert admission.waited_s < 1
+    async with asyncio.timeout(60):
+        tasks = [asyncio.create_task(one()) for _ in range(20)]
+        while running < 3:
+            await asyncio.sleep(0)
+        # One that is in, and one that waits.
+        tasks[0].cancel()
+        tasks[5].cancel()
+        go_on.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (most, running, done) == (3, 0, 18)
+        # All places are free again.
+        async with gate.admitted(1), gate.admitted(1), gate.admitted(1):
+            pass
 
 
-class LimitedServer:
-    """Answers chat completions, at most so many in each quarter of a second; the rest gets 429."""
+class _Skipping(selectors.DefaultSelector):
+    """Puts its clock forward where others would sleep; nothing outside the loop can be waited for."""
 
-    def __init__(self, most: int, after: str | None) -> None:
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "everything waits for ever"
+        self.now += max(timeout, 0.0)
+        return super().select(0)
+
+
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """A loop whose time passes only while everything sleeps: how fast the machine is makes no difference."""
+
+    def __init__(self) -> None:
+        self._skipping = _Skipping()
+        super().__init__(self._skipping)
+
+    def time(self) -> float:
+        return self._skipping.now
+
+
+def timeless(work: Coroutine[Any, Any, T]) -> T:
+    """Runs it, by a clock of its own and with pauses that are the same each time."""
+    state = random.getstate()
+    random.seed(5)
+    try:
+        with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+            return runner.run(work)
+    finally:
+        random.setstate(state)
+
+
+class LimitedServer(HostedProvider):
+    """A model whose server answers so many requests in each quarter of a second; the rest gets 429."""
+
+    def __init__(self, most: int, limits: RateLimits, after: str | None = None) -> None:
+        retry = RetryPolicy(attempts=6, base_s=0.25, cap_s=2)
+        super().__init__("limited", "Limited", HostedOptions("m", SecretStr("x"), "KEY", None, retry=retry))
+        self._time = asyncio.get_running_loop().time
+        self.gate = Gate(limits, self._time)
         self.most = most
         self.after = after
-        self.answered = self.refused = self.running = self.together = 0
-        self._window = (0, 0)
-        self._tasks: set[asyncio.Task[None] | None] = set()
+        self.answered = self.refused = 0
+        #: When each request came.
+        self.came: list[float] = []
 
-    async def done(self) -> None:
-        """Waits for connections that are still being answered."""
-        await asyncio.gather(*(task for task in self._tasks if task))
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._tasks.add(asyncio.current_task())
-        try:
-            await self._serve(reader, writer)
-        finally:
-            writer.close()
-            await writer.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-l")
-        )
-        await reader.readexactly(length)
-        number = int(time.monotonic() * 4)
-        count = self._window[1] + 1 if self._window[0] == number else 1
-        self._window = number, count
-        self.running += 1
-        self.together = max(self.together, self.running)
-        if count > self.most:
+    async def _open(self, request: dict[str, Any], deadline_s: float) -> AsyncGenerator[ChunkForm, None]:
+        now = self._time()
+        self.came.append(now)
+        if sum(int(at * 4) == int(now * 4) for at in self.came) > self.most:
             self.refused += 1
-            more = f"retry-after: {self.after}\r\n" if self.after else ""
-            writer.write(
-                f"HTTP/1.1 429 Too Many\r\n{more}content-length: 2\r\nconnection: close\r\n\r\n{{}}".encode()
-            )
-        else:
-            self.answered += 1
+            # As long on its way as an answer: others are under way together with it.
             await asyncio.sleep(0.01)
-            delta = {"choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}]}
-            usage = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}}
-            events = (
-                "".join(f"data: {json.dumps(event)}\n\n" for event in (delta, usage)) + "data: [DONE]\n\n"
-            )
-            kind = "content-type: text/event-stream\r\nconnection: close"
-            writer.write(f"HTTP/1.1 200 OK\r\n{kind}\r\n\r\n{events}".encode())
-        self.running -= 1
-        await writer.drain()
+            raise self._server.refused(429, {"retry-after": self.after} if self.after else {}, "slow down")
+        self.answered += 1
+        await asyncio.sleep(0.01)
+        yield ChunkForm.model_validate(
+            {"choices": [{"index": 0, "delta": {"content": "hi"}, "finish_reason": "stop"}]}
+        )
+        usage = {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
+        yield ChunkForm.model_validate({"choices": [], "usage": usage})
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
 
 
-@asynccontextmanager
-async def limited(
-    most: int, limits: RateLimits, after: str | None = None
-) -> AsyncIterator[tuple[LimitedServer, TurboLLM]]:
-    kept = LimitedServer(most, after)
-    server = await asyncio.start_server(kept.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    retry = RetryPolicy(attempts=6, base_s=0.25, cap_s=2)
-    url = f"http://127.0.0.1:{port}/v1"
-    provider = TurboLLM(api_key=SecretStr("sk-x"), model="m", base_url=url, retry=retry, limits=limits)
-    try:
-        yield kept, provider
-    finally:
-        await provider.aclose()
-        await kept.done()
-        server.close()
-        await server.wait_closed()
-
-
-async def ask(provider: TurboLLM, number: int) -> str:
+async def ask(provider: HostedProvider, number: int) -> str:
     reply = await collect(provider.stream([Message("user", f"{number}")], (), Settings(max_tokens=10)))
     return reply.text
 
 
-async def test_a_run_that_is_limited_slows_down_and_loses_nothing() -> None:
-    async with limited(4, RateLimits(concurrency=24)) as (server, provider):
-        said = await asyncio.gather(*(ask(provider, number) for number in range(60)), return_exceptions=True)
+def test_a_run_that_is_limited_slows_down_and_loses_nothing() -> None:
+    async def work() -> None:
+        server = LimitedServer(4, RateLimits(concurrency=24))
+        said = await asyncio.gather(*(ask(server, number) for number in range(60)), return_exceptions=True)
         lost = [error for error in said if isinstance(error, ProviderOverloaded)]
         assert said.count("hi") + len(lost) == 60
         assert len(lost) <= 6
         assert server.answered == said.count("hi")
-        # Far fewer are refused than if all 24 kept coming; and the window came down.
-        assert server.refused < 150
-        assert provider.gate.window < 24
+        # At first all 24 come at once, then never more than half as many; and the window came down.
+        crowds = Counter(server.came)
+        assert crowds.pop(0.0) == 24
+        assert max(crowds.values()) <= 12
+        assert server.gate.window < 24
+
+    timeless(work())
 
 
-async def test_all_wait_for_as_long_as_the_server_says() -> None:
-    async with limited(2, RateLimits(concurrency=8), after="1") as (server, provider):
-        said = await asyncio.gather(*(ask(provider, number) for number in range(16)))
+def test_all_wait_for_as_long_as_the_server_says() -> None:
+    async def work() -> None:
+        server = LimitedServer(2, RateLimits(concurrency=8), after="1")
+        said = await asyncio.gather(*(ask(server, number) for number in range(16)))
         assert said == ["hi"] * 16
+        # If they did not wait, or all came again together, it would be more than 45, and some would be lost.
         assert server.refused < 40
 
+    timeless(work())
 
-async def test_requests_come_at_the_rate_that_is_granted() -> None:
-    async with limited(1000, RateLimits(requests_per_min=600)) as (server, provider):
-        began = time.monotonic()
-        await asyncio.gather(*(ask(provider, number) for number in range(110)))
+
+def test_requests_come_at_the_rate_that_is_granted() -> None:
+    async def work() -> None:
+        server = LimitedServer(1000, RateLimits(requests_per_min=600))
+        await asyncio.gather(*(ask(server, number) for number in range(110)))
         # 100 are saved up, and ten more come in a second.
-        assert time.monotonic() - began >= 0.9
-        assert server.refused == 0
+        assert server.came[99] == 0
+        assert server.came[100:] == pytest.approx([number / 10 for number in range(1, 11)])
+
+    timeless(work())
 
 
-async def test_the_wait_is_told_and_no_part_of_the_deadline() -> None:
-    async with limited(1000, RateLimits(concurrency=1)) as (_, provider):
-        settings = Settings(max_tokens=10, deadline_s=30)
+def test_the_wait_is_told_and_no_part_of_the_deadline() -> None:
+    async def work() -> None:
+        server = LimitedServer(1000, RateLimits(concurrency=1))
+        # Each takes 10 ms; the last one waits for longer than it may take itself.
+        settings = Settings(max_tokens=10, deadline_s=0.015)
         replies = await asyncio.gather(
-            *(collect(provider.stream([Message("user", "x")], (), settings)) for _ in range(4))
+            *(collect(server.stream([Message("user", "x")], (), settings)) for _ in range(4))
         )
         waited = sorted(reply.finish.timing.queued_s for reply in replies)
-        assert waited[0] < waited[-1]
+        assert waited == pytest.approx([0.0, 0.01, 0.02, 0.03])
         for reply in replies:
             timing = reply.finish.timing
             assert timing.queued_s <= timing.first_token_s <= timing.total_s
+
+    timeless(work())

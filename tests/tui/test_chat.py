@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Button
 
 from settings.schema import Config
 from tests.tui.support import ask, make_app, press, screen_text, send, settled, started, until
+from tui.chat import approval_view
 from tui.chat.approval_view import GRACE_S, ApprovalView
 from tui.chat.call_view import CallView
 from tui.chat.composer import Composer
@@ -134,7 +136,9 @@ async def test_once_is_for_one_call_and_always_for_the_conversation(tmp_path: Pa
     assert by == ["the user, at the terminal"] * 2 + ["the user, for the whole conversation"]
 
 
-async def test_what_is_being_typed_never_answers_an_approval(tmp_path: Path) -> None:
+async def test_what_is_being_typed_never_answers_an_approval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await started(app, pilot)
@@ -144,13 +148,18 @@ async def test_what_is_being_typed_never_answers_an_approval(tmp_path: Path) -> 
         await press(app, "y", "a")
         assert app.chat.query_one(Composer).text == "yaya"
         assert app.session.running
+        before = events.Key("y", "y")
         await press(app, "ctrl+g")
         assert isinstance(app.focused, Button)
         # A letter that comes with the focus was meant for the composer.
-        app.simulate_key("y")
+        monkeypatch.setattr(approval_view, "GRACE_S", 3600.0)
+        await press(app, "y")
+        assert app.session.running
+        # So was one that was typed before, however late it is read.
+        monkeypatch.setattr(approval_view, "GRACE_S", 0.0)
+        app.post_message(before)
         await settled(app)
         assert app.session.running
-        await asyncio.sleep(GRACE_S)
         await press(app, "n")
         await until(lambda: not app.session.running, pilot)
         assert app.session.turns[0].calls[0].state == "refused"

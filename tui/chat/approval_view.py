@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -58,6 +58,7 @@ class ApprovalView(Vertical):
         super().__init__(classes="approval")
         self.approval = approval
         self._asked_at = math.inf
+        self._pressed_at = -math.inf
         self.readable = len(approval.arguments) <= READABLE_CHARS
 
     def compose(self) -> ComposeResult:
@@ -101,12 +102,17 @@ class ApprovalView(Vertical):
 
     def ask(self) -> None:
         """Takes the focus, on no."""
-        self._asked_at = time.monotonic()
+        # On the clock of keys.
+        self._asked_at = Message().time
         self.query_one("#no", Button).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Notes when a key was pressed: on a busy machine it arrives late, with a focus that it was not meant for."""
+        self._pressed_at = event.time
 
     def action_letter(self, choice: Choice) -> None:
         """Answers by key, but not at once."""
-        if time.monotonic() - self._asked_at >= GRACE_S:
+        if self._pressed_at - self._asked_at >= GRACE_S:
             self._choose(choice)
 
     def _choose(self, choice: Choice) -> None:

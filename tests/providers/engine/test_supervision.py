@@ -15,13 +15,17 @@ import pytest
 from providers.base import ProviderError, ProviderRejected, ProviderUnavailable
 from providers.engine.backoff import BackOff
 from providers.engine.client import Engine, EngineOptions
-from providers.engine.protocol import Sampling
 from tests.providers.engine.support import LONG_FIXED, SHIPPED, answer, ask
 
 
 def pid_of(engine: Engine) -> int | None:
-    process = engine._process
-    return None if process is None else process.pid
+    return engine.pid or None
+
+
+def pipes_of(pid: int) -> list[int]:
+    """Opens the pipes that a process writes to."""
+    ends = [end for end in Path(f"/proc/{pid}/fd").iterdir() if str(end.readlink()).startswith("pipe:")]
+    return [os.open(end, os.O_WRONLY) for end in ends]
 
 
 async def kill_and_ask(folder: Path, times: int, seconds: float) -> list[float]:
@@ -84,9 +88,35 @@ async def test_a_request_that_a_dying_process_never_read_goes_to_the_next() -> N
         assert (engine.metrics.starts, engine.metrics.deaths) == (2, 1)
 
 
+@pytest.mark.parametrize("last_words_first", [False, True])
+async def test_a_death_counts_whichever_way_it_is_found(last_words_first: bool) -> None:
+    async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=1))) as engine, asyncio.timeout(60):
+        await engine.start()
+        pid = pid_of(engine)
+        assert pid is not None
+        # While its pipes are open here too, the end of what it said is not seen.
+        pipes = pipes_of(pid)
+        try:
+            os.kill(pid, signal.SIGKILL)
+            while engine.running:
+                await asyncio.sleep(0.01)
+            assert engine.metrics.deaths == 0
+            if last_words_first:
+                while pipes:
+                    os.close(pipes.pop())
+                while pid_of(engine) is not None:
+                    await asyncio.sleep(0.01)
+                assert engine.metrics.deaths == 1
+            assert "ping_host" in (await answer(engine, ask("ping web-01")))[0]
+        finally:
+            for pipe in pipes:
+                os.close(pipe)
+        assert (engine.metrics.starts, engine.metrics.deaths) == (2, 1)
+
+
 async def test_a_silent_engine_is_ended() -> None:
     async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=1, stall_s=1.0))) as engine:
-        talk = engine.generate(ask("talk", max_tokens=5000, stop=(), sampling=Sampling(temperature=3.0)))
+        talk = engine.generate(ask("talk", max_tokens=500_000, stop=(), grammar="start: /[a-z]{1000000}/"))
         await anext(talk)
         pid = pid_of(engine)
         assert pid is not None
@@ -117,14 +147,14 @@ async def test_a_file_larger_than_memory_is_refused(tmp_path: Path) -> None:
 async def test_deaths_in_a_row_are_met_with_patience(tmp_path: Path) -> None:
     options = EngineOptions(threads=1, slots=256, memory_bytes=2**20)
     async with aclosing(Engine(SHIPPED, options)) as engine:
-        said = ""
+        said, rejected = "", False
         for _ in range(5):
             with pytest.raises(ProviderError) as caught:
                 await engine.start()
-            said = str(caught.value)
+            said, rejected = str(caught.value), isinstance(caught.value, ProviderRejected)
             if "in a row" in said:
                 break
-    assert "times in a row and is not started for" in said or isinstance(caught.value, ProviderRejected)
+    assert "times in a row and is not started for" in said or rejected
 
 
 def test_pauses_double_and_end_with_a_served_request() -> None:
