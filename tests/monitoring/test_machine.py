@@ -324,8 +324,13 @@ TestLife.settings = settings(
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
-TestLongLife = pytest.mark.slow(Life.TestCase)
-TestLongLife.settings = settings(max_examples=1000, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+class TestLongLife(Life.TestCase):
+    """The same with more examples."""
+
+    settings = settings(max_examples=1000, stateful_step_count=40, deadline=None)
 
 
 def _row(state: State) -> Any:

@@ -50,9 +50,7 @@ def decisions(home: Path) -> list[tuple[str, str]]:
 def test_the_answer_is_on_standard_output_and_the_calls_beside_it(home: Path) -> None:
     done = ask("ping gw1.lan")
     assert done.returncode == 0
-    assert re.fullmatch(
-        r"Let me see. \ngw1.lan answered 4 of 4 pings, [0-9.]+ ms on average.\n", done.stdout
-    )
+    assert re.fullmatch(r"Let me see. \ngw1.lan answered 4 of 4 pings, [0-9.]+ ms on average.\n", done.stdout)
     assert '→ ping_host(target="gw1.lan")' in done.stderr
     assert "✓ gw1.lan answered 4 of 4 pings" in done.stderr
     assert ask("ping gw1.lan", "--quiet").stderr == ""
