@@ -21,7 +21,7 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@echo "Installing. llama-cpp-python is built from source the first time, for about 8 minutes on 2 cores; uv keeps the built wheel."
 	@begun=$$(date +%s); \
-	{ $(BIN)/uv pip sync --offline --no-build --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock 2>/dev/null || $(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock; } && \
+	{ $(BIN)/uv pip sync --offline --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock 2>/dev/null || $(BIN)/uv pip sync --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock; } && \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . && \
 	echo "Installed in $$(( $$(date +%s) - begun )) s."
 	@touch $@
