@@ -67,6 +67,9 @@ async def accepting(
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        # A connection that was just accepted gets its task some turns of the loop later.
+        for _ in range(10):
+            await asyncio.sleep(0)
         running = list(tasks)
         for task in running:
             task.cancel()
