@@ -107,8 +107,8 @@ def import_hosts(
 @_DATABASE
 def list_hosts(as_json: bool, database: str | None) -> None:
     """List the watched hosts and their state."""
-    from monitoring.masking import mask_url
     from tools.check_table import print_result
+    from tools.masking import mask_url
     from tools.results import done, plain_dict
     from tools.wording import count
 

@@ -18,12 +18,12 @@ from monitoring.hosts.limits import HostLimit
 from monitoring.hosts.options import HostOptions
 from monitoring.hosts.store import MOST_IDS, Standing, load_standings
 from monitoring.hosts.views import away, data_of, fits, shows, stored, view_of
-from monitoring.masking import mask_url
 from monitoring.probe.prober import spec_host
 from settings.schema import MonitoringSettings
 from tools.backend import Agents
 from tools.clock import Clock
 from tools.errors import CheckFailed, Refused
+from tools.masking import mask_url
 from tools.records import (
     Endpoint,
     HostChanges,

@@ -17,10 +17,10 @@ from monitoring.hosts.host import Host
 from monitoring.hosts.limits import HostLimit
 from monitoring.hosts.options import HostOptions
 from monitoring.hosts.store import bump, host_from_row, load_standings
-from monitoring.masking import mask_url
 from monitoring.state.machine import State
 from monitoring.state.stored import state_to_row
 from tools.errors import NotFound, Refused
+from tools.masking import mask_url
 from tools.records import NewHost
 
 

@@ -11,8 +11,8 @@ from monitoring.agents.directory import LOCAL
 from monitoring.database.errors import DatabaseUnavailable
 from monitoring.history.summary import Summary
 from monitoring.hosts.store import Standing
-from monitoring.masking import mask_url
 from tools.errors import CheckFailed
+from tools.masking import mask_url
 from tools.records import HostData, HostFilter, MonitoredHost
 from tools.selection import matches
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from monitoring.hosts.backend import WatchedHosts
 from monitoring.importers.found import Found, HostKey, Imported, Skipped, host_key
-from monitoring.masking import mask_url
 from tools.errors import ToolError
+from tools.masking import mask_url
 
 #: Judges the address of a host that is to be watched; raises `Refused` for one that may not be reached.
 Judge = Callable[[Found], Awaitable[None]]

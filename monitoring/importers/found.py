@@ -10,8 +10,8 @@ from typing import Any, cast, get_args
 from pydantic import ValidationError
 
 from monitoring.hosts.options import HostOptions
-from monitoring.masking import mask_text
 from tools.formats import parse_host, parse_uri
+from tools.masking import mask_text
 from tools.records import Endpoint, NewHost, RecordType
 
 _INTERVAL_S = (5, 86_400)

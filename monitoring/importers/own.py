@@ -12,7 +12,7 @@ import yaml
 
 from monitoring.hosts.host import Host
 from monitoring.importers.found import Draft, Entry, Found, Imported, Skip, Skipped, sort_out
-from monitoring.masking import mask_url
+from tools.masking import mask_url
 from tools.records import Endpoint
 
 SOURCE: Final = "Smallwatch export"

@@ -8,10 +8,10 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from monitoring.masking import mask_url
 from monitoring.notify.notifier import Notifier
 from monitoring.watch.watched import Watched
 from monitoring.watch.watcher import Watcher
+from tools.masking import mask_url
 
 _LABELS: Final = ("instance", "job", "host_id", "endpoint")
 _STATUSES: Final = ("up", "down", "pending", "paused", "maintenance")

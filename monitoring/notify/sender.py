@@ -8,9 +8,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from monitoring.masking import mask_text
 from monitoring.notify.words import Words
 from tools.errors import Refused, ToolError
+from tools.masking import mask_text
 from tools.results import harmless
 
 _THREADS: Final = 4

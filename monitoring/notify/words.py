@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitoring.hosts.host import Host
-from monitoring.masking import mask_url
 from monitoring.state.effects import Told
+from tools.masking import mask_url
 from tools.wording import clock, count, day, length, number
 
 _LONGEST_NAME = 120

@@ -15,7 +15,6 @@ import anyio.lowlevel
 import httpx
 
 from monitoring.hosts.host import ProbeSpec
-from monitoring.masking import mask_text
 from monitoring.probe.reading import CAUSE_CHARS, Reading
 from monitoring.probe.web import check_page
 from tools.checks.connection import deadline
@@ -28,6 +27,7 @@ from tools.checks.trust import Trust
 from tools.clock import Clock
 from tools.errors import ToolError
 from tools.formats import parse_address
+from tools.masking import mask_text
 from tools.records import Endpoint
 from tools.resolve import Resolver
 from tools.results import harmless
