@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+from tests.listening import listening
 
 
 @dataclass
@@ -44,40 +44,7 @@ class Page:
 
 
 @asynccontextmanager
-async def accepting(
-    handler: Handler, port: int = 0, tls: ssl.SSLContext | None = None
-) -> AsyncGenerator[int]:
-    """Serves on loopback as long as the block lasts; yields the port. No connection outlives the block."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await handler(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            pass
-        finally:
-            writer.transport.abort()
-            tasks.discard(task)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", port, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        # A connection that was just accepted gets its task some turns of the loop later.
-        for _ in range(10):
-            await asyncio.sleep(0)
-        running = list(tasks)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-@asynccontextmanager
 async def serving(page: Page, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Page]:
     """Serves a page as long as the block lasts."""
-    async with accepting(page.answer, page.port, tls) as page.port:
+    async with listening(page.answer, page.port, tls=tls) as page.port:
         yield page

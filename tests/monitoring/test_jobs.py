@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from monitoring.database.migrate import open_database
 from monitoring.database.tables import owners
 from monitoring.jobs import SqlJobStore
+from tests.listening import listening
 from tools.checks.nmap import Nmap
 from tools.clock import system_clock
 from tools.errors import CheckFailed, NotFound, Refused
@@ -249,31 +250,28 @@ async def test_a_scan_whose_process_was_killed_is_finished_by_the_next(tmp_path:
             await reader.read()
         writer.write(b"220 mail.test ESMTP Postfix\r\n")
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    url = f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _CHILD, url, str(port), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
-    )
-    assert child.stdout is not None
-    key = (await child.stdout.readline()).decode().strip()
-    child.kill()
-    await child.wait()
-    silent = False
-    later: datetime = system_clock() + timedelta(minutes=1)
-    async with await open_database(url) as database:
-        policy = operator_policy(["127.0.0.1"])
-        # A minute later: nobody gives signs of life any more.
-        async with RealBackend(
-            policy, job_store=SqlJobStore(database), say=lambda words: None, clock=lambda: later
-        ) as backend:
-            assert "interrupted" in ((await backend.jobs.get(key)).error or "")
-            takes = asyncio.create_task(backend.scan_jobs.take_up())
-            async with asyncio.timeout(120):
-                while (job := await backend.jobs.get(key)).state != "finished":
-                    await asyncio.sleep(0.1)
-            takes.cancel()
-    assert job.found[0].ports[0].port == port
-    server.close()
+    async with listening(hold) as port:
+        url = f"sqlite:///{tmp_path / 'jobs.sqlite3'}"
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _CHILD, url, str(port), stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+        )
+        assert child.stdout is not None
+        key = (await child.stdout.readline()).decode().strip()
+        child.kill()
+        await child.wait()
+        silent = False
+        later: datetime = system_clock() + timedelta(minutes=1)
+        async with await open_database(url) as database:
+            policy = operator_policy(["127.0.0.1"])
+            # A minute later: nobody gives signs of life any more.
+            async with RealBackend(
+                policy, job_store=SqlJobStore(database), say=lambda words: None, clock=lambda: later
+            ) as backend:
+                assert "interrupted" in ((await backend.jobs.get(key)).error or "")
+                takes = asyncio.create_task(backend.scan_jobs.take_up())
+                async with asyncio.timeout(120):
+                    while (job := await backend.jobs.get(key)).state != "finished":
+                        await asyncio.sleep(0.1)
+                takes.cancel()
+        assert job.found[0].ports[0].port == port

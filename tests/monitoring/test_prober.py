@@ -17,7 +17,8 @@ from monitoring.hosts.host import ProbeSpec
 from monitoring.hosts.options import HostOptions, status_accepted
 from monitoring.probe.prober import Prober, spec_url
 from monitoring.probe.reading import Reading, reading_from_json
-from tests.monitoring.servers import Page, accepting, serving
+from tests.listening import listening
+from tests.monitoring.servers import Page, serving
 from tools.checks.trust import Trust, load_trust
 from tools.clock import system_clock
 from tools.policy import public_policy
@@ -103,7 +104,7 @@ async def test_certificates(prober: Prober, authority: trustme.CA, resolver: Res
     authority.issue_cert("127.0.0.1").configure_cert(good)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(other)
     for context, verify, ok in ((good, True, True), (other, True, False), (other, False, True)):
-        async with accepting(page.answer, tls=context) as port:
+        async with listening(page.answer, tls=context) as port:
             reading = await prober.probe(_spec("https", port, verify_tls=verify))
         assert reading.ok is ok, reading.cause
         assert (reading.certificate_ends is not None) is (ok and verify)
@@ -181,7 +182,7 @@ async def test_a_host_that_never_answers_costs_its_timeout(prober: Prober) -> No
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async with accepting(silent) as port:
+    async with listening(silent) as port:
         reading = await prober.probe(ProbeSpec("127.0.0.1", "http", port, 300))
     assert "did not answer within 300 ms" in (reading.cause or "")
 

@@ -6,10 +6,12 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.listening import listening
 
 #: Answers one request: it is handed the writer, and the connection is closed after it.
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -156,35 +158,14 @@ async def fault_server(*behaviours: Behaviour) -> AsyncIterator[FaultServer]:
     server = FaultServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
-            body = await reader.readexactly(int(headers.get("content-length", "0")))
-            server.requests.append(json.loads(body))
-            server.paths.append(lines[0].split(" ")[1])
-            server.authorizations.append(headers.get("authorization", ""))
-            await behaviours[min(len(server.requests), len(behaviours)) - 1](writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        server.requests.append(json.loads(body))
+        server.paths.append(lines[0].split(" ")[1])
+        server.authorizations.append(headers.get("authorization", ""))
+        await behaviours[min(len(server.requests), len(behaviours)) - 1](writer)
 
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
-    try:
+    async with listening(serve) as port:
+        server.url = f"http://127.0.0.1:{port}/v1"
         yield server
-    finally:
-        listening.close()
-        ended: Sequence[asyncio.Task[None]] = tuple(tasks)
-        for task in ended:
-            task.cancel()
-        await asyncio.gather(*ended, return_exceptions=True)

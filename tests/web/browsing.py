@@ -13,6 +13,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
+from tests.listening import listening
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: Where pictures are kept for people; nowhere if not set.
 PICTURES = os.environ.get("WEB_PICTURES")
@@ -98,16 +100,10 @@ async def static_site(html: str) -> AsyncIterator[str]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         body = html.encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(head.encode() + body)
-            await writer.drain()
-        except asyncio.IncompleteReadError:
-            # Browsers open connections ahead and may never use them.
-            pass
-        finally:
-            writer.close()
+        # Browsers open connections ahead and may never use them: no request comes then.
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head.encode() + body)
+        await writer.drain()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with listening(answer) as port:
+        yield f"http://127.0.0.1:{port}"

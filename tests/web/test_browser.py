@@ -82,9 +82,7 @@ async def test_stop_keeps_what_was_said(sqlite_url: str) -> None:
         widget = Widget(page)
         await widget.open()
         await widget.ask("count", wait=False)
-        await widget.get(
-            ".text",
-        ).wait_for()
+        await widget.get(".text").filter(has_text="count").wait_for()
         await widget.get("button.stop").click()
         await widget.whole(0)
         assert "Stopped." in await widget.get(".foot").inner_text()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from starlette.requests import HTTPConnection
 
+from tests.listening import listening
 from tests.web.serving import Somebody, account, config_of, echo, models_of, serving, visitor
 from tools.catalogue import default_registry
 from tools.context import ToolContext
@@ -291,10 +292,15 @@ async def test_nothing_inside_is_reached_by_any_tool_or_route(sqlite_url: str) -
 
     async def canary(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         touched.append(writer.get_extra_info("peername"))
-        writer.close()
 
-    servers = [await asyncio.start_server(canary, host, 0) for host in ("127.0.0.1", "::1")]
-    ports = [server.sockets[0].getsockname()[1] for server in servers]
+    async with listening(canary) as port, listening(canary, host="::1") as port6:
+        tried = await _try_inside(sqlite_url, (port, port6))
+    assert touched == []
+    assert tried >= 500
+
+
+async def _try_inside(sqlite_url: str, ports: tuple[int, ...]) -> int:
+    """Sends every tool to every address inside; returns how often."""
     tried = 0
     config = config_of(sqlite_url, tools="real")
     async with open_services(config, Parts(models=models_of({"scripted": echo()}))) as services:
@@ -319,10 +325,7 @@ async def test_nothing_inside_is_reached_by_any_tool_or_route(sqlite_url: str) -
                 for (name, args), result in zip(calls, results, strict=True):
                     assert not result.success, (name, args, result.message)
             assert await backend.hosts.find(HostFilter()) == []
-    for server in servers:
-        server.close()
-    assert touched == []
-    assert tried >= 500
+    return tried
 
 
 async def test_hosts_inside_are_refused_by_the_dashboards_routes(sqlite_url: str) -> None:

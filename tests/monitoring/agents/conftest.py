@@ -11,6 +11,7 @@ import pytest
 from monitoring.agents.store import AgentStore
 from monitoring.database.engine import Database
 from monitoring.database.migrate import open_database
+from tests.listening import listening
 from tests.monitoring.agents.programs import Programs, watch_hosts
 from tools.clock import system_clock
 
@@ -42,11 +43,9 @@ async def target() -> AsyncIterator[int]:
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    async with listening(accept) as port:
+        yield port
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from sqlalchemy import insert
 
 from monitoring.database.engine import Database
 from monitoring.database.tables import hosts
+from tests.listening import listening
 
 COMMAND = [sys.executable, "-c", "from smallwatch.cli import main; main()"]
 #: Long enough for a slow and busy machine; nothing waits so long that works.
@@ -152,30 +153,22 @@ class Line:
         """Takes the port that it leads to."""
         self.to_port = to_port
         self.port = 0
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._open = contextlib.AsyncExitStack()
 
     async def mend(self) -> None:
         """Listens."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._open.enter_async_context(listening(self._carry, self.port))
 
     async def cut(self) -> None:
         """Drops everything."""
-        if self._server is not None:
-            self._server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
+        await self._open.aclose()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        self._writers -= {writer, far_writer}
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:
+            far_writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -16,6 +16,7 @@ from monitoring.agents.store import AgentStore
 from monitoring.database.engine import Database
 from monitoring.database.tables import acknowledged, inbox, incidents, results
 from monitoring.jobs import SqlJobStore
+from tests.listening import listening
 from tests.monitoring.agents.programs import PATIENCE_S, Line, Program, Programs, watch_hosts
 from tools.catalogue import default_registry
 from tools.clock import system_clock
@@ -169,14 +170,16 @@ async def test_results_survive_a_cut_of_the_network(
     await line.cut()
 
 
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
 async def test_the_watcher_judges_what_an_agent_sends(
     programs: Programs, store: AgentStore, database: Database
 ) -> None:
     """One outage, over a kill of the agent in its middle: one incident, opened and closed."""
-    closed = await asyncio.start_server(lambda r, w: w.close(), "127.0.0.1", 0)
-    port = closed.sockets[0].getsockname()[1]
-    closed.close()
-    await closed.wait_closed()
+    async with listening(_hang_up) as port:
+        pass
     await watch_hosts(database, ["127.0.0.1"], port)
     watcher, agents_port = await programs.watcher()
     token = await store.enrol("oslo", "", "")
@@ -196,10 +199,9 @@ async def test_the_watcher_judges_what_an_agent_sends(
     await agent.kill()
     agent = await programs.agent("oslo", token, agents_port)
     await agent.says("Connected as oslo")
-    opened = await asyncio.start_server(lambda r, w: w.close(), "127.0.0.1", port)
-    (after,) = await outages(ended=True)
+    async with listening(_hang_up, port):
+        (after,) = await outages(ended=True)
     assert after.id == outage.id
-    opened.close()
     await agent.stop()
     async with asyncio.timeout(PATIENCE_S):
         while (await _stored(database))[0]:

@@ -13,6 +13,7 @@ import pytest
 import trustme
 from dnslib.server import DNSServer
 
+from tests.listening import listening
 from tests.tools.checks.loopback import Handler, LoopbackGuard, NameServer, Route, Serve, Server, Silent, Zone
 from tools.checks.trust import Trust, load_trust
 from tools.policy import operator_policy, public_policy
@@ -91,17 +92,12 @@ async def serve() -> AsyncIterator[Serve]:
 
             async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 state.accepted += 1
-                try:
-                    await handler(reader, writer)
-                except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-                    pass
-                finally:
-                    writer.transport.abort()
+                await handler(reader, writer)
 
             for host in hosts:
-                server = await asyncio.start_server(accept, host, state.port, ssl=tls)
-                state.port = server.sockets[0].getsockname()[1]
-                stack.callback(server.close)
+                state.port = await stack.enter_async_context(
+                    listening(accept, state.port, host=host, tls=tls)
+                )
             return state
 
         yield start
