@@ -36,11 +36,11 @@ class Combiner:
         }
         self._listable = {tool: found for tool, found in self._listable.items() if found}
         self._ways: list[tuple[float, Callable[[], Request]]] = [
-            (0.34, self._one_subject),
+            (0.3, self._one_subject),
             (0.2, self._listed_aspect),
-            (0.22, self._listed_single),
-            (0.08, self._each),
-            (0.1, self._own_subjects),
+            (0.19, self._listed_single),
+            (0.12, self._each),
+            (0.13, self._own_subjects),
             (0.06, self._no_subject),
         ]
 

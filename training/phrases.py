@@ -119,6 +119,42 @@ CHANGES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
 }  # fmt: skip
 
+#: Another page of the site that was spoken of; `{}` is its path.
+OTHER_PATHS = (
+    "oh, it is on {}, my mistake", "it's {} actually", "the page is {}", "no, {} of course", "wrong page, I meant {}", "sorry, {}", "it should be {}", "I forgot the path: {}",
+    "ah, the path is {}", "with {} at the end", "try {} instead", "the right address ends in {}", "not the front page, {}", "no wait, it was {}", "it moved to {}",
+    "correction: {}", "make it {}", "check {} instead please", "my fault, that lives under {}", "hm, the address has {} behind it", "the form is at {}", "under {} I meant",
+)  # fmt: skip
+SAME_PATHS = (
+    "and {}?", "and {}", "same for {}", "now {}", "what about {}?", "{} too", "and the page {}", "{} on the same site", "also {} there", "does {} work as well?", "the same with {}",
+    "and on that site {}?", "next {}", "then {} please", "how about {} on it", "and does {} load too?", "{} as well please", "and its {}", "ok and {} there?",
+)  # fmt: skip
+
+#: Places that a comparison lacks.
+MORE_PLACES = (
+    "add {} to the comparison", "add {}", "and {} too", "also from {}", "include {} as well", "with {} too", "{} as well please", "and put {} in as well", "I need {} in it too",
+    "you forgot {}", "and {}, I need all of them", "again, with {} added", "repeat it and add {}", "same but also {}", "plus {}", "compare {} too", "what about {}? all together please",
+    "can {} be in there as well", "and how does {} compare to these", "once more including {}",
+)  # fmt: skip
+
+#: A window that follows another.
+NEXT_WINDOWS = (
+    "{} right after that, same length", "then {} after it, just as long", "and {} directly afterwards, same duration", "{} follows when that is over, same length", "same for {} but right after",
+    "{} on the same day, right after that, same length", "after that {}, as long", "and as soon as that ends the same for {}", "next {}, back to back, same time span", "{} goes next, starting when this one ends, same length",
+    "and then {}: begins where that one stops, lasts as long", "once it is finished do {} for the same time",
+)  # fmt: skip
+
+#: What else may be asked of a host, with the call it means.
+OTHER_QUESTIONS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
+    "whois_lookup": (("who has registered it", {"query": "{host}"}), ("who owns it", {"query": "{host}"}), ("whose it is", {"query": "{host}"}), ("when the domain runs out", {"query": "{host}"}), ("the whois", {"query": "{host}"}), ("who it belongs to", {"query": "{host}"})),
+    "dns_lookup": (("what it resolves to", {"name": "{host}"}), ("its IP address", {"name": "{host}"}), ("the DNS entry", {"name": "{host}"}), ("the mail servers", {"name": "{host}", "record_type": "MX"}), ("its name servers", {"name": "{host}", "record_type": "NS"}), ("the IPv6 address", {"name": "{host}", "record_type": "AAAA"})),
+    "check_ssl_certificate": (("whether the certificate is valid", {"host": "{host}"}), ("how long the cert lasts", {"host": "{host}"}), ("the certificate", {"host": "{host}"}), ("if the TLS certificate is ok", {"host": "{host}"}), ("when its certificate expires", {"host": "{host}"})),
+    "check_http": (("whether the site loads", {"url": "{url}"}), ("if the web page works", {"url": "{url}"}), ("what the website answers", {"url": "{url}"}), ("whether the page comes up", {"url": "{url}"})),
+    "ping_host": (("whether it answers ping", {"target": "{host}"}), ("the latency", {"target": "{host}"}), ("how far away it is in ms", {"target": "{host}"}), ("if there is packet loss", {"target": "{host}"}), ("a ping", {"target": "{host}"})),
+    "traceroute": (("which way packets take", {"target": "{host}"}), ("the route to it", {"target": "{host}"}), ("over which hops it goes", {"target": "{host}"}), ("a traceroute", {"target": "{host}"})),
+    "test_quantum_safety": (("whether it is quantum safe", {"target": "{host}"}), ("if its TLS is post-quantum", {"target": "{host}"}), ("the quantum check", {"target": "{host}"})),
+}  # fmt: skip
+
 #: Conditions by the tool whose result decides, with the kinds of outcome under which they hold.
 CONDITIONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "ping_host": (

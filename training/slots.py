@@ -158,9 +158,20 @@ def _ports(tool: str, rng: Random) -> Filled:
         text = rng.choice((f"{low}-{high}", f"{low} to {high}", f"{low}-{high}", f"{low} - {high}"))
         return Filled(text, {"ports": f"{low}-{high}"})
     numbers = list(dict.fromkeys(numbers))
-    joined = ",".join(str(n) for n in numbers)
     if kind < 0.5:
-        return Filled(f"{joined},8000-8100", {"ports": f"{joined},8000-8100"})
+        # Single ports and a range, the range anywhere.
+        low = rng.choice((1, 80, 3000, 8000, rng.randint(1, 60000)))
+        high = low + rng.choice((99, 100, 10, 1000, rng.randint(2, 4000)))
+        at = rng.randint(0, len(numbers))
+        items = [str(n) for n in numbers]
+        said = [
+            *items[:at],
+            rng.choice((f"{low}-{high}", f"{low} to {high}", f"{low}-{high}", f"{low} through {high}")),
+            *items[at:],
+        ]
+        spelled = ",".join([*items[:at], f"{low}-{high}", *items[at:]])
+        return Filled(spelled if rng.random() < 0.3 else values.listed(rng, said), {"ports": spelled})
+    joined = ",".join(str(n) for n in numbers)
     return Filled(joined if kind < 0.7 else values.listed(rng, [str(n) for n in numbers]), {"ports": joined})
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 from providers.dialects.netmon_pieces import show_result
 from training import phrases
+from training.amending import Amender
 from training.aspects import Aspects, Clause, Kind, Subject, draw_subject, named
 from training.bank import schemas
 from training.listing import sibling
@@ -20,7 +21,7 @@ from training.writer import Writer, in_order
 _CHECKS: tuple[tuple[Kind, ...], ...] = (("name", "host"), ("host",))
 
 
-class Storyteller(Pointer):
+class Storyteller(Pointer, Amender):
     """Draws conversations."""
 
     def __init__(self, aspects: Aspects, singles: dict[str, list[Single]], rng: Random) -> None:
@@ -33,6 +34,7 @@ class Storyteller(Pointer):
             (0.2, self._row),
             (0.08, self._value_row),
             (0.07, self._changed),
+            (0.08, self.amended),
             (0.07, self._condition),
             (0.03, self._job),
             (0.04, self._closing),

@@ -14,6 +14,7 @@ _DAYS = {
     "sun": ("sunday", "sun", "Sunday"),
 }
 _MONTHS = "January February March April May June July August September October November December".split()
+_HOURS = "twelve one two three four five six seven eight nine ten eleven".split()
 _ZONES = ("UTC", "UTC", "UTC", "GMT", "CET", "EST", "PST", "CEST", "JST", "Z")
 
 
@@ -31,6 +32,8 @@ def clock_text(rng: Random, hour: int, minute: int) -> str:
     kind = rng.random()
     half = "am" if hour < 12 else "pm"
     twelve = hour % 12 or 12
+    if kind > 0.86 and minute in (0, 15, 30, 45):
+        return _spoken(rng, hour, minute)
     if kind < 0.4:
         return rng.choice((f"{hour:02d}:{minute:02d}", f"{hour}:{minute:02d}", f"{hour:02d}:{minute:02d}"))
     if kind < 0.45 and minute == 0:
@@ -41,11 +44,36 @@ def clock_text(rng: Random, hour: int, minute: int) -> str:
     return f"{twelve}:{minute:02d}" + rng.choice((" " + half, half, " " + half.upper()))
 
 
+def _spoken(rng: Random, hour: int, minute: int) -> str:
+    """A time of day as it is said aloud: half past one in the afternoon."""
+    next_hour = (hour + 1) % 24
+    part = "in the morning" if hour < 12 else "in the afternoon" if hour < 18 else "in the evening"
+    if hour < 5 or hour > 21:
+        part = rng.choice(("at night", "in the morning" if hour < 5 else "at night"))
+    short = rng.choice((part, part, "am" if hour < 12 else "pm"))
+    words = rng.random() < 0.6
+    this = _HOURS[hour % 12] if words else str(hour % 12 or 12)
+    following = _HOURS[next_hour % 12] if words else str(next_hour % 12 or 12)
+    if minute == 30:
+        return f"half past {this} {part}"
+    if minute == 15:
+        return f"{rng.choice(('a quarter past', 'quarter past'))} {this} {part}"
+    if minute == 45:
+        return f"{rng.choice(('a quarter to', 'quarter to'))} {following} {part}"
+    return rng.choice((f"{this} o'clock {part}", f"{this} {short}", f"{this} {part}"))
+
+
 def date(rng: Random) -> tuple[str, str]:
     """A calendar date: words, and MM-DD or YYYY-MM-DD."""
     month, day, year = rng.randint(1, 12), rng.randint(1, 28), rng.randint(2025, 2027)
     name = _MONTHS[month - 1]
     short = name[:3]
+    if rng.random() < 0.18:
+        # As people write it from Lisbon to Vladivostok; the model copies it.
+        whole = rng.random() < 0.6
+        text = rng.choice((f"{day}.{month}.", f"{day:02d}.{month:02d}.")) + (str(year) if whole else "")
+        before = rng.choice(("", "", "", f"{rng.choice(_DAYS[rng.choice(tuple(_DAYS))])} "))
+        return before + text, text
     if rng.random() < 0.4:
         text = rng.choice((f"{year}-{month:02d}-{day:02d}", f"{name} {day}, {year}", f"{day} {name} {year}", f"{day} {short} {year}"))  # fmt: skip
         return text, f"{year}-{month:02d}-{day:02d}"
@@ -123,8 +151,8 @@ def window(rng: Random) -> tuple[str, str, str]:
     tonight = rng.random() < 0.25
     start_hour = rng.choice((20, 21, 22, 23, 0, 1, 2, 3)) if tonight else rng.randint(0, 23)
     start_minute = rng.choice((0, 0, 0, 0, 30, 15, 45))
-    length = rng.choice((30, 60, 60, 90, 120, 120, 180, 240, 300, 45, 360))
-    end = (start_hour * 60 + start_minute + length) % 1440
+    lasts = rng.choice((30, 60, 60, 90, 120, 120, 180, 240, 300, 45, 360))
+    end = (start_hour * 60 + start_minute + lasts) % 1440
     end_hour, end_minute = divmod(end, 60)
     if tonight:
         day_words, day_spelling = "tonight", "tonight"
@@ -149,11 +177,61 @@ def window(rng: Random) -> tuple[str, str, str]:
         span = "from " + span
     zone = rng.choice((" UTC", " utc")) if rng.random() < 0.12 else ""
     kind = rng.random()
-    if kind < 0.12:
+    if kind < 0.1:
         return span + zone, start_spelling, until
+    if kind < 0.24:
+        return _apart(
+            rng, (day_words, day_spelling), (start_hour, start_minute), (end_hour, end_minute), lasts
+        )
     if kind < 0.6:
         return f"{day_words} {span}{zone}", f"{day_spelling} {start_spelling}", until
     return f"{span}{zone} {day_words}", f"{day_spelling} {start_spelling}", until
+
+
+def _apart(
+    rng: Random, day_said: tuple[str, str], start: tuple[int, int], end: tuple[int, int], minutes: int
+) -> tuple[str, str, str]:
+    """A window whose start and end, or start and length, are said one by one."""
+    words, spelling = day_said
+    first, last = clock_text(rng, *start), clock_text(rng, *end)
+    begin = f"{spelling} {start[0]:02d}:{start[1]:02d}"
+    if rng.random() < 0.5:
+        said = rng.choice(
+            (
+                "{day}, start {a}, end {b}", "{day}, starts {a}, ends {b}", "{day}: start {a}, finish {b}", "{day} (begin {a}, end {b})",
+                "{day}, it begins at {a} and is over at {b}", "{day}, beginning {a}, finished by {b}", "starting {day} {a}, ending {b}",
+            )
+        )  # fmt: skip
+        return said.format(day=words, a=first, b=last), begin, f"until {end[0]:02d}:{end[1]:02d}"
+    amount, spelled = length(rng, minutes)
+    said = rng.choice(
+        (
+            "{day} at {a} for {l}", "{day} {a}, {l}", "for {l} from {a} {day}", "{day} starting at {a}, {l} long", "{l} from {a} on, {day}",
+            "{day}, from {a}, it takes {l}", "{l} beginning {day} at {a}", "{day} {a} for {l}",
+        )
+    )  # fmt: skip
+    return said.format(day=words, a=first, l=amount), begin, spelled
+
+
+def length(rng: Random, minutes: int) -> tuple[str, str]:
+    """A length of so many minutes: words, and its spelling."""
+    hours, rest = divmod(minutes, 60)
+    if not rest:
+        plain = "an hour" if hours == 1 else f"{hours} hours"
+        return rng.choice(
+            ((plain, f"{hours}h"), (f"{hours}h", f"{hours}h"), (f"{minutes} minutes", f"{minutes}m"))
+        )
+    if hours and rng.random() < 0.5:
+        text = rng.choice(
+            (
+                f"{hours}h {rest}min",
+                f"{hours} h {rest}",
+                f"{hours}h{rest:02d}",
+                f"{hours} hours and {rest} minutes",
+            )
+        )
+        return text, f"{hours}h{rest}m"
+    return rng.choice((f"{minutes} minutes", f"{minutes} min")), f"{minutes}m"
 
 
 def period(rng: Random) -> tuple[str, str, str]:
@@ -162,6 +240,8 @@ def period(rng: Random) -> tuple[str, str, str]:
         first, second = point_pair(rng)
         words = rng.choice((f"between {first[0]} and {second[0]}", f"from {first[0]} to {second[0]}", f"from {first[0]} until {second[0]}"))  # fmt: skip
         return words, first[1], second[1]
+    if rng.random() < 0.2:
+        return _whole_day(rng)
     day_words, day_spelling = day(rng, past=True)
     low = rng.randint(0, 21)
     high = rng.randint(low + 1, 23)
@@ -173,6 +253,33 @@ def period(rng: Random) -> tuple[str, str, str]:
         span = rng.choice((f"between {low_text} and {high_text}", f"from {low_text} to {high_text}", f"{low_text} to {high_text}"))  # fmt: skip
     words = f"{span} {day_words}" if rng.random() < 0.6 else f"{day_words} {span}"
     return words, f"{day_spelling} {low:02d}:00", f"{day_spelling} {high:02d}:00"
+
+
+def _whole_day(rng: Random) -> tuple[str, str, str]:
+    """A day, or the time since a point of it: words, spelling of the start, spelling of the end."""
+    if rng.random() < 0.4:
+        words = rng.choice(
+            (
+                "yesterday",
+                "yesterday",
+                "all of yesterday",
+                "for the whole of yesterday",
+                "yesterday, the whole day",
+            )
+        )
+        return words, "yesterday", "today"
+    if rng.random() < 0.4:
+        key = rng.choice(tuple(_DAYS))
+        name = rng.choice(_DAYS[key])
+        return rng.choice((f"on {name}", f"all of {name}", f"the whole {name}")), key, f"{key} 24:00"
+    words, spelling = clock(rng)
+    until = rng.choice(("until now", "up to now", "till now", "to now"))
+    start = rng.choice((("today", "today"), ("yesterday", "yesterday"), ("this day", "today")))
+    return (
+        rng.choice((f"from {words} {start[0]} {until}", f"from {start[0]} {words} {until}")),
+        f"{start[1]} {spelling}",
+        "now",
+    )
 
 
 def point_pair(rng: Random) -> tuple[tuple[str, str], tuple[str, str]]:

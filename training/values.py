@@ -215,8 +215,8 @@ _UNIT_NAMES = {
 _ONE = {"ms": "a millisecond", "s": "a second", "m": "a minute", "h": "an hour", "d": "a day", "w": "a week"}
 _SINGULAR = {"ms": " millisecond", "s": " second", "m": " minute", "h": " hour", "d": " day", "w": " week"}
 _IDIOMS = {
-    "ms": (("half a second", "0.5s"), ("a second and a half", "1.5s"), ("one and a half seconds", "1.5s")),
-    "s": (("half a minute", "0.5m"), ("a minute and a half", "1.5m"), ("half an hour", "0.5h"), ("a quarter of an hour", "15m"), ("quarter of an hour", "15m")),
+    "ms": (("half a second", "0.5s"), ("a second and a half", "1.5s"), ("one and a half seconds", "1.5s"), ("a quarter of a minute", "15s"), ("half a minute", "0.5m"), ("a quarter of a second", "250ms"), ("two and a half seconds", "2.5s"), ("3 and a half seconds", "3.5s"), ("a tenth of a second", "100ms"), ("three quarters of a minute", "45s")),
+    "s": (("half a minute", "0.5m"), ("a quarter of a minute", "15s"), ("three quarters of a minute", "45s"), ("an hour and a half", "1.5h"), ("two and a half minutes", "2.5m"), ("half a day", "12h"), ("three quarters of an hour", "45m"), ("a couple of minutes", "2m"), ("one and a half minutes", "1.5m"), ("a minute and a half", "1.5m"), ("half an hour", "0.5h"), ("a quarter of an hour", "15m"), ("quarter of an hour", "15m")),
     "m": (("half an hour", "0.5h"), ("an hour and a half", "1.5h"), ("one and a half hours", "1.5h"), ("two and a half hours", "2.5h"), ("a quarter of an hour", "15m"), ("three quarters of an hour", "45m"), ("half a day", "12h"), ("a couple of hours", "2h"), ("2 and a half hours", "2.5h"), ("1 and a half hours", "1.5h")),
 }  # fmt: skip
 
@@ -231,6 +231,8 @@ def amount(rng: Random, choices: Sequence[tuple[int, int, int, str]], idioms: st
     """
     if idioms and rng.random() < 0.1:
         return rng.choice(_IDIOMS[idioms])
+    if idioms and rng.random() < 0.06:
+        return _compound(rng, idioms)
     low, high, step, unit = rng.choice(choices)
     value = rng.randrange(low, high + 1, step)
     if value == 1:
@@ -241,6 +243,24 @@ def amount(rng: Random, choices: Sequence[tuple[int, int, int, str]], idioms: st
         return half + rng.choice(_UNIT_NAMES[unit]), half + unit
     name = rng.choice(_UNIT_NAMES[unit])
     return (number_text(rng, value) if name.startswith(" ") else str(value)) + name, f"{value}{unit}"
+
+
+def _compound(rng: Random, unit: str) -> tuple[str, str]:
+    """An amount of two units, as 1 min 30: of minutes and seconds, or of hours and minutes."""
+    big, small = ("h", "m") if unit == "m" or (unit == "s" and rng.random() < 0.3) else ("m", "s")
+    # A timeout is two minutes at most.
+    first = 1 if unit == "ms" else rng.choice((1, 1, 2, rng.randint(1, 9)))
+    second = rng.choice((5, 10, 15, 20, 30, 30, 40, 45, 50))
+    large, little = ("h", "min") if big == "h" else (rng.choice(("min", "m")), "s")
+    long_first = f"{first} {'hour' if big == 'h' else 'minute'}{'s' if first > 1 else ''}"
+    long_second = f"{second} {'minutes' if big == 'h' else 'seconds'}"
+    text = rng.choice(
+        (
+            f"{first} {large} {second}", f"{first}{large}{second}{little}", f"{first} {large} {second} {little}", f"{long_first} and {long_second}",
+            f"{long_first} {second}", f"{first}{large} {second}{little}", f"{long_first}, {long_second}",
+        )
+    )  # fmt: skip
+    return text, f"{first}{big}{second}{small}"
 
 
 TIMEOUTS = ((100, 5000, 100, "ms"), (1, 30, 1, "s"), (5, 60, 5, "s"), (1, 2, 1, "m"), (1, 9999, 1, "ms"))

@@ -6,10 +6,11 @@ A model of a few megabytes copies well and reckons badly. So it writes what the 
 The spelling, in full::
 
     amount  = digits [ "." digits ] [ "ms" | "s" | "m" | "h" | "d" | "w" ]
+            | digits unit digits unit, the smaller unit last: 1m30s, 1h30m
     length  = amount | "until " point
     point   = "now" | ("+" | "-") amount | [ day ] [ clock ] [ zone ]
     day     = "today" | "tonight" | "tomorrow" | "yesterday" | "week" | "month" | "year"
-            | [ "last " ] weekday | "+" digits "d" | MM-DD | YYYY-MM-DD
+            | [ "last " ] weekday | "+" digits "d" | MM-DD | YYYY-MM-DD | D.M. | D.M.YYYY
     clock   = HH:MM [ ":" SS ]
 """
 
@@ -26,6 +27,7 @@ Toward = Literal["future", "past"]
 #: Seconds in each unit of an amount.
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?")
+_COMPOUND = re.compile(r"(\d{1,9})([mhdw])\s*(\d{1,9})(s|m|h|d)")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 #: Fixed offsets of the zones that people write after a time, in minutes.
@@ -38,18 +40,22 @@ ZONES = {
 
 _POINT = re.compile(
     r"(?P<day>today|tonight|tomorrow|yesterday|week|month|year"
-    r"|(?:last )?(?:mon|tue|wed|thu|fri|sat|sun)|\+\d{1,3}d|\d{4}-\d{2}-\d{2}|\d{2}-\d{2})?"
+    r"|(?:last )?(?:mon|tue|wed|thu|fri|sat|sun)|\+\d{1,3}d|\d{4}-\d{2}-\d{2}|\d{2}-\d{2}"
+    r"|\d{1,2}\.\d{1,2}\.(?:\d{4})?)?"
     r"(?:(?:^| )(?P<clock>\d{1,2}:\d{2}(?::\d{2})?))?"
     r"(?:(?:^| ?)(?P<zone>[A-Z]{1,4}|[+-]\d{2}:\d{2}))?"
 )
 
 
 def resolve_amount(text: str, unit: Unit) -> int | None:
-    """Converts an amount such as "1.5h" to whole `unit`s ("m" is minutes); None if it is not one."""
-    match = _AMOUNT.fullmatch(text.strip().lower())
-    if match is None:
+    """Converts an amount such as "1.5h" or "1h30m" to whole `unit`s ("m" is minutes); None if it is not one."""
+    text = text.strip().lower()
+    if match := _AMOUNT.fullmatch(text):
+        seconds = float(match[1]) * SECONDS[match[2] or unit]
+    elif (match := _COMPOUND.fullmatch(text)) and SECONDS[match[4]] < SECONDS[match[2]]:
+        seconds = int(match[1]) * SECONDS[match[2]] + int(match[3]) * SECONDS[match[4]]
+    else:
         return None
-    seconds = float(match[1]) * SECONDS[match[2] or unit]
     return round(seconds / SECONDS[unit])
 
 
@@ -175,6 +181,9 @@ def _weekday(day: str, clock: _Clock, now: datetime, toward: Toward) -> datetime
 
 def _date(day: str, clock: _Clock, now: datetime, toward: Toward, *, whole_day: bool) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if "." in day:
+        number_text, month_text, year_text = day.split(".")
+        day = (f"{year_text}-" if year_text else "") + f"{int(month_text):02d}-{int(number_text):02d}"
     if len(day) == 10:
         return _at(midnight.replace(year=int(day[:4]), month=int(day[5:7]), day=int(day[8:])), clock)
     month, number = int(day[:2]), int(day[3:])
