@@ -130,7 +130,7 @@ class Generator:
         self._storyteller = Storyteller(bank.aspects, bank.singles, self._rng)
         self._kinds: list[tuple[float, Callable[[], Document]]] = [
             (0.28, self._single),
-            (0.04, self._pasted),
+            (0.06, self._pasted),
             (0.15, self._silent),
             (0.03, self._vague),
             (0.03, self._combined),

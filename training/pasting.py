@@ -10,7 +10,7 @@ from random import Random
 from training import values
 from training.aspects import Aspects, Clause, Kind, named
 from training.bank import BANK, BankError
-from training.template import Part, parse_text
+from training.template import Part, Slot, parse_text
 from training.writer import Call, Writer
 
 _ASKS = (
@@ -28,6 +28,28 @@ _QUESTIONS = (
     "and now, {}?",
     "my question: {}?",
 )
+
+#: What people want of a pasted port, page, window or job.
+_PORT_ASKS = (
+    "is that port really shut?", "can you check the port", "try that port", "does it answer on that port?", "check the port it complains about", "is the port open now",
+    "please test that very port", "see if it listens there", "is something listening on that port", "check that port on it", "is that port closed for you too?",
+    "can you connect there?", "port check please", "does the port answer meanwhile", "is it still refusing?", "please see whether that port is open",
+)  # fmt: skip
+_URL_ASKS = (
+    "can someone try that url", "does that page load for you?", "open that address and tell me the status", "check the url", "is that link working", "what does that url answer?",
+    "try the page please", "does it load now?", "please check that site", "http check on that", "what code do you get there", "see if that page is back", "load it for me",
+    "is the page up again?", "can you request it once", "test that endpoint",
+)  # fmt: skip
+_WINDOW_ASKS = (
+    "can you enter this so we get no alerts?", "please put that in as a maintenance window", "set the window for it", "mute it for that time", "no alarms during that please", "enter that maintenance",
+    "silence it meanwhile", "please schedule the downtime", "book the window", "make sure nobody is paged for it then", "put it into maintenance for that", "so set maintenance accordingly",
+)  # fmt: skip
+_STATUS_ASKS = (
+    "is it done?", "what became of that", "how far is that job", "is this one finished?", "check on that job", "what is its status", "any result yet?", "did that ever finish?", "look up that job",
+)  # fmt: skip
+_CANCEL_ASKS = (
+    "stop that", "cancel it", "kill that job", "abort that one please", "make it stop", "please cancel this", "end that run", "it must not go on, cancel",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +76,29 @@ def load_pastes(root: Path = BANK) -> list[Paste]:
                 name.strip(): tuple(word.strip() for word in words.split(","))
                 for name, _, words in (part.partition(":") for part in pointing.split(";"))
             }
-            if not arrow or any(f"{{{name}}}" not in text for name in pointers):
+            if not arrow:
+                pointers = {}
+            if any(f"{{{name}}}" not in text for name in pointers) or not (pointers or _of_itself(text)):
                 raise BankError(
                     f"{path}:{number}: expected text with {{a}} or {{b}} => a: words, words; b: words"
                 )
             source = re.sub(r" /(?= |$)", r"\\n", text).replace("\\n ", "\\n")
-            known = frozenset({"a", "b", "day", "time", "x:num", "x:host", "x:person", "x:company"})
+            known = frozenset(
+                {
+                    "a",
+                    "b",
+                    "day",
+                    "time",
+                    "port",
+                    "url",
+                    "window",
+                    "message_id",
+                    "x:num",
+                    "x:host",
+                    "x:person",
+                    "x:company",
+                }
+            )
             found.append(Paste(parse_text(source, known=known, choices=False), pointers))
     return found
 
@@ -84,6 +123,12 @@ def pasted_request(pastes: list[Paste], aspects: Aspects, rng: Random) -> tuple[
         f"{rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}:{rng.randint(0, 59):02d}"[: rng.choice((5, 8))],
     )
     text = writer.text(paste.text, literal=True)
+    special = _special(paste, writer)
+    if special and (not paste.pointers or rng.random() < 0.6):
+        asked, call = special
+        return _put_together(text, rng.choice(_ASKS).format(asked) if rng.random() < 0.3 else asked, rng), [
+            call
+        ]
     slot = rng.choice(sorted(paste.pointers))
     host = writer.slot(slot, "").text
     kind: Kind = (
@@ -95,10 +140,38 @@ def pasted_request(pastes: list[Paste], aspects: Aspects, rng: Random) -> tuple[
     clause = Clause(rng.choice(aspects[kind, form]), Writer(rng))  # type: ignore[index]
     said = clause.text(rng.choice(paste.pointers[slot]) if rng.random() < 0.8 else host).strip()
     asked = rng.choice(_QUESTIONS if form == "q" else _ASKS).format(said)
+    return _put_together(text, asked, rng), [clause.call(named(host))]
+
+
+def _put_together(text: str, asked: str, rng: Random) -> str:
     quoted = text if rng.random() < 0.7 else rng.choice(('"{}"', "```\n{}\n```", "> {}", "[{}]")).format(text)
-    whole = (
-        f"{asked}\n\n{quoted}"
-        if rng.random() < 0.25
-        else f"{quoted}{rng.choice((chr(10), chr(10) * 2, ' ', ' - '))}{asked}"
-    )
-    return whole, [clause.call(named(host))]
+    if rng.random() < 0.25:
+        return f"{asked}\n\n{quoted}"
+    return f"{quoted}{rng.choice((chr(10), chr(10) * 2, ' ', ' - ', chr(10) + chr(10) + '-- '))}{asked}"
+
+
+def _of_itself(text: str) -> bool:
+    """Whether a paste holds something that may be asked for without pointing at a host."""
+    return any(f"{{{name}}}" in text for name in ("url", "message_id"))
+
+
+def _special(paste: Paste, writer: Writer) -> tuple[str, Call] | None:
+    """A request about the port, page, window or job that a paste holds, and its call."""
+    rng = writer.rng
+    slots = {part.name for part in paste.text if isinstance(part, Slot)}
+    if "url" in slots:
+        return rng.choice(_URL_ASKS), ("check_http", {"url": writer.slot("url", "").text})
+    if "message_id" in slots:
+        tool = rng.choice(("get_function_status", "get_function_status", "cancel_function"))
+        asks = _CANCEL_ASKS if tool == "cancel_function" else _STATUS_ASKS
+        return rng.choice(asks), (tool, {"message_id": writer.slot("message_id", "").text})
+    if "port" in slots:
+        port = writer.slot("port", "").values["port"]
+        return rng.choice(_PORT_ASKS), ("check_port", {"target": writer.slot("a", "").text, "port": port})
+    if "window" in slots:
+        window = writer.slot("window", "").values
+        return rng.choice(_WINDOW_ASKS), (
+            "set_maintenance",
+            {"addresses": [writer.slot("a", "").text], **window},
+        )
+    return None
