@@ -2,7 +2,9 @@
 
 The buckets are the usual ones (Turner 1986): filled at a steady rate up to what ten seconds grant, emptied by each
 request. How many requests are under way adapts as TCP's window does (Chiu and Jain 1989): halved when a request is
-refused, grown by one for each round of answers. `providers.retry` stays the one owner of trying again.
+refused, grown by one for each round of answers. After a refusal nothing is asked for as long as the server says, or
+for a pause that doubles with each further one; then those that were refused come before those that never came.
+`providers.retry` stays the one owner of trying again.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ _SLOWER = 0.5
 _RECOVERY = 0.02
 _SLOWEST = 0.05
 _LONGEST_PAUSE_S = 120.0
+# How long all wait after a refusal that does not say how long: at first, and at most.
+_SHORT_PAUSE_S, _DOUBLED_PAUSE_S = 0.25, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,14 @@ class Admission:
         waited_s: Seconds that it waited.
         at: When its present attempt was let in.
         inside: Whether it has a place now; between two attempts it has none.
+        returning: It was refused, and comes before those that have no place yet.
     """
 
     tokens: float
     waited_s: float
     at: float
     inside: bool = True
+    returning: bool = False
 
 
 class Gate:
@@ -120,6 +126,9 @@ class Gate:
         self._running = 0
         self._clock = clock
         self._paused_until = 0.0
+        self._pause_s = _SHORT_PAUSE_S
+        # How many were refused and have not come back yet.
+        self._returning = 0
         self._slowed_at = float("-inf")
         self._room = asyncio.Condition()
 
@@ -139,8 +148,6 @@ class Gate:
         admission = Admission(tokens, 0.0, began, inside=False)
         try:
             await self._enter(admission)
-            while (pause := self._paused_until - self._clock()) > 0:  # noqa: ASYNC110 - it may grow meanwhile
-                await asyncio.sleep(pause)
             await self._granted(tokens)
             admission.at = self._clock()
             admission.waited_s = admission.at - began
@@ -151,47 +158,63 @@ class Gate:
             await asyncio.shield(self._tell())
 
     async def again(self, admission: Admission) -> None:
-        """Waits until a request that was refused may be tried again; its own pause is over."""
+        """Waits until a request that was refused may be tried again; its own pause is over, not perhaps the gate's."""
         await self._enter(admission)
         await self._granted(admission.tokens)
         admission.at = self._clock()
 
     async def _enter(self, admission: Admission) -> None:
         async with self._room:
-            await self._room.wait_for(lambda: self._running < self._window)
+            before = 0 if admission.returning else 1
+            await self._room.wait_for(lambda: self._running + before * self._returning < self._window)
             self._running += 1
-            admission.inside = True
+            self._returning -= admission.returning
+            admission.inside, admission.returning = True, False
 
     def _leave(self, admission: Admission) -> None:
         self._running -= admission.inside
-        admission.inside = False
+        self._returning -= admission.returning
+        admission.inside = admission.returning = False
 
     async def _granted(self, tokens: float) -> None:
+        """Waits for the buckets, and for the end of a pause, which may grow meanwhile."""
+        await self._rested()
         await asyncio.sleep(max(self._requests.take(1.0), self._tokens.take(tokens)))
+        await self._rested()
+
+    async def _rested(self) -> None:
+        while (pause := self._paused_until - self._clock()) > 0:  # noqa: ASYNC110 - it may grow meanwhile
+            await asyncio.sleep(pause)
 
     def answered(self, admission: Admission, tokens: float) -> None:
         """A request was answered and cost so many tokens: what it did not use comes back, the pace recovers."""
         self._tokens.give(admission.tokens - tokens)
         self._requests.recover()
         self._tokens.recover()
+        self._pause_s = _SHORT_PAUSE_S
         if self._window < self._most:
             self._window = min(self._most, self._window + 1 / max(1.0, self._window))
 
     async def refused(self, admission: Admission, after_s: float | None) -> None:
-        """The server limits the rate: new requests wait for as long as it says, then come more slowly.
+        """The server limits the rate: all requests wait for as long as it says, then come more slowly.
 
-        The request gives its place up, so that those that are tried again do not all come at once.
+        The request gives its place up, as fewer places are left than were refused; it has the first claim to one.
 
         Requests that were under way together are refused together; the first of them slows down, once.
         """
         now = self._clock()
-        self._paused_until = max(self._paused_until, now + min(after_s or 0.0, _LONGEST_PAUSE_S))
+        pause = after_s
         if admission.at > self._slowed_at:
             self._slowed_at = now
             self._window = max(1.0, min(self._window, float(self._running)) * _SLOWER)
             self._requests.slow_down()
             self._tokens.slow_down()
+            if pause is None:
+                pause, self._pause_s = self._pause_s, min(_DOUBLED_PAUSE_S, self._pause_s * 2)
+        self._paused_until = max(self._paused_until, now + min(pause or 0.0, _LONGEST_PAUSE_S))
         self._leave(admission)
+        admission.returning = True
+        self._returning += 1
         await asyncio.shield(self._tell())
 
     async def _tell(self) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import ClassVar, Literal
 
-from providers.dialects.envelope import CALL_KEYS, calls_of
+from providers.dialects.envelope import calls_of
 from providers.dialects.jsonread import read_json
-from providers.dialects.objects import SIGNS, Entry, Frame, ObjectReader, StepsToMaybe
+from providers.dialects.objects import Entry, Frame, ObjectReader, StepsToMaybe
 from providers.dialects.source import Steps, StepsToBool, StepsToStr, branch, markers_of
 from providers.dialects.tolerant import Unreadable
 
@@ -18,20 +18,50 @@ _MENTION = 256
 _KEYED = re.compile(r"""\{\s*["'\\]""")
 _LABEL = re.compile(r"[A-Za-z_]{0,20}")
 _FENCE_LABELS = frozenset(
-    ("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code", "python", "py")
+    (
+        *("", "json", "xml", "tool_call", "tool_calls", "tool", "function_call", "tool_code", "python", "py"),
+        *(
+            "jsonc",
+            "jsonl",
+            "javascript",
+            "js",
+            "text",
+            "plaintext",
+            "function",
+            "action",
+            "tool_use",
+            "yaml",
+        ),
+    )
 )
-# How an object begins that may be a call, as a lookahead that lets through what the end of the text cuts.
-OBJECT_AHEAD = rf"\s{{0,32}}(?:\Z|\\?(?:\Z|[\"'\u201c]?(?:\Z|{branch(CALL_KEYS)})))"
-_GUARDS = {
-    "{": rf"(?={OBJECT_AHEAD})",
-    "[": rf"(?=\s{{0,32}}(?:\Z|\{{{OBJECT_AHEAD}))",
-    "```": r"(?=[A-Za-z_]{0,20}\s{0,64}(?:\Z|[{\[<]))",
-}
+# What models put before a call that stands on their line.
+LEAD = re.compile(
+    r"(?:^|\n)[ \t*#>-]*(?:(?:tool|function)[ _]?calls?|calls?|actions?|tools?|functions?)[ \t*]*:[ \t*`]*\Z",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=64)
+def object_ahead(keys: frozenset[str]) -> str:
+    """Writes how an object begins that may be a call, for a lookahead that lets through what a cut text begins."""
+    return rf"\s{{0,32}}(?:\Z|\\?(?:\Z|[\"'\u201c]?(?:\Z|{branch(keys)})))"
+
+
+@lru_cache(maxsize=64)
+def _guards(keys: frozenset[str]) -> Mapping[str, str]:
+    ahead = object_ahead(keys)
+    return {
+        "{": rf"(?={ahead})",
+        "[": rf"(?=\s{{0,32}}(?:\Z|\{{{ahead}))",
+        "```": r"(?=[A-Za-z_]{0,20}\s{0,64}(?:\Z|[{\[</#]))",
+    }
+
+
 # After these a brace continues other JSON, or code, and opens no call.
 _INSIDE = re.compile(r"""(?:["'\]}]\s*:\s*|[\[({,`$=]\s*|\w)\Z""")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _guard(guard: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Compiles a guard: what fits, and what may fit with more text."""
     return re.compile(guard.replace(r"\Z", "(?!)")), re.compile(guard)
@@ -57,7 +87,7 @@ class BodyReader(ObjectReader):
 
     def guards(self) -> Mapping[str, str]:
         """A brace or a bracket matters only where a call may follow."""
-        return _GUARDS
+        return _guards(self.call_keys)
 
     # Bodies.
 
@@ -261,7 +291,7 @@ class BodyReader(ObjectReader):
     def at_line_start(self) -> bool:
         """Says whether only blanks precede on the line of visible text."""
         line = self.tail.rstrip(" \t")
-        return line.endswith("\n") or (not line and len(self.tail) < 64)
+        return line.endswith("\n") or (not line and len(self.tail) < 64) or LEAD.search(line) is not None
 
     def _may_open(self) -> bool:
         if self.bare_objects == "anywhere":
@@ -288,9 +318,11 @@ class BodyReader(ObjectReader):
         label = yield from self.label()
         if label.lower() not in _FENCE_LABELS or not (yield from source.space()):
             self.release()
+        elif source.text[source.at] in "/#" and not (yield from self._comments()):
+            self.release()
         elif source.text[source.at] in "{[":
             yield from self.fence_body(self._fence_frame())
-        elif tag := (yield from markers_of(self.openers - SIGNS).standing(source)):
+        elif tag := (yield from markers_of(self.words).standing(source)):
             source.unmark()
             source.at += len(tag)
             yield from self.opened(tag)
@@ -299,6 +331,14 @@ class BodyReader(ObjectReader):
                 self.structure()
         elif not (yield from self.fenced_form(self._fence_frame())):
             self.release()
+
+    def _comments(self) -> StepsToBool:
+        """Reads past comments at the beginning of a code fence; returns whether a call may follow."""
+        source = self.source
+        while source.text[source.at] in "/#":
+            if not (yield from self.scanner.comment()) or not (yield from source.space()):
+                return False
+        return True
 
     def fence_body(self, frame: Frame) -> StepsToBool:
         """Reads the calls in a code fence."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
 from providers.dialects.objects import Frame
-from providers.dialects.parameters import DSML, DSML_SIGN, Grammar, ParameterReader
+from providers.dialects.parameters import DSML_SIGN
 from providers.dialects.source import Steps, StepsToBool, markers_of
 
 # A full-width bar and a block: with those signs DeepSeek writes its markers.
@@ -32,23 +33,19 @@ END = _spellings("tool calls end")
 CALL_BEGIN = _spellings("tool call begin")
 CALL_END = _spellings("tool call end")
 SEPARATOR = _spellings("tool sep")
+DSML_TAG = f"<{DSML_SIGN}invoke name="
 _NAME_END = frozenset(("\n", "{", "`"))
 
 
-class DeepSeekReader(ParameterReader):
+class DeepSeekReader(GeneralReader):
     """Reads calls as V3.1 writes them, those of V3 and R1 with type and code fence, and the tags of V3.2."""
 
-    function_tags: ClassVar[tuple[str, ...]] = (f"<{DSML_SIGN}invoke name=",)
-    function_ends: ClassVar[frozenset[str]] = frozenset((f"</{DSML_SIGN}invoke>",))
-    call_tags: ClassVar[Mapping[str, str]] = {
-        f"<{DSML_SIGN}{word}>": f"</{DSML_SIGN}{word}>" for word in ("function_calls", "tool_calls")
-    }
-    grammar: ClassVar[Grammar] = DSML
-    openers: ClassVar[frozenset[str]] = BEGIN | CALL_BEGIN | {"```", *function_tags}
-    dropped: ClassVar[frozenset[str]] = (
-        END | CALL_END | SEPARATOR | function_ends | frozenset((*call_tags, *call_tags.values()))
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | BEGIN | CALL_BEGIN
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | END | CALL_END | SEPARATOR
+    native: ClassVar[frozenset[str]] = frozenset(
+        f"<{DSML_SIGN}{word}>" for word in ("function_calls", "tool_calls")
     )
-    bare_objects = "never"
+    xml_repair: ClassVar[str] = ""
     fence_repair: ClassVar[str] = ""
 
     def opened(self, marker: str) -> Steps:
@@ -57,10 +54,10 @@ class DeepSeekReader(ParameterReader):
             yield from self._section(marker)
         elif marker in CALL_BEGIN:
             yield from self._marked_call(marker, ())
-        elif marker in self.function_tags:
+        elif marker == DSML_TAG:
             yield from self.function_tag(marker, native=True)
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
     def _section(self, marker: str) -> Steps:
         """Reads what follows the marker of several calls; the marker of the first may be missing."""
@@ -103,6 +100,13 @@ class DeepSeekReader(ParameterReader):
             # What came first was the type of the call, "function".
             second = (yield from self.header(markers_of(_NAME_END))).strip()
             name = second if PLAUSIBLE_NAME.fullmatch(second) else name
+        elif (yield from source.space()):
+            # Step3 puts a function tag there.
+            tag = yield from markers_of(self.function_tags).standing(source)
+            if tag:
+                source.at += len(tag)
+                yield from self.function_tag(tag, native=True)
+                return True
         yield from self.named(name, Frame(CALL_END, repairs=repairs))
         return True
 

@@ -12,17 +12,26 @@ from providers.dialects.tolerant import Unreadable
 from providers.dialects.typed import properties_of
 
 #: Other names for "name" and for "arguments".
-NAME_KEYS = ("name", "function", "tool", "tool_name", "function_name", "func")
+NAME_KEYS = ("name", "function", "tool", "tool_name", "function_name", "func", "action", "recipient_name")
 ARGUMENT_KEYS = (
     *("arguments", "parameters", "args", "params", "input", "tool_input", "parameter", "argument", "kwargs"),
-    *("function_args", "action_input"),
+    *(
+        "function_args",
+        "action_input",
+        "tool_arguments",
+        "function_arguments",
+        "tool_args",
+        "tool_parameters",
+    ),
 )
 #: The two names for "arguments" that mark an object as a call where nothing else does.
 USUAL_ARGUMENTS = ("arguments", "parameters")
+#: Keys under which models say why they call.
+THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "reason", "explanation")
 #: Keys that stand beside them in a call.
-OTHER_KEYS = ("id", "type", "call_id", "tool_call_id", "index")
+OTHER_KEYS = ("id", "type", "call_id", "tool_call_id", "index", "role", "content", *THOUGHT_KEYS)
 #: Keys that hold whole calls.
-WRAPPERS = ("tool_calls", "tool_call", "function_call")
+WRAPPERS = ("tool_calls", "tool_call", "function_call", "function_calls", "calls", "tool_uses")
 CALL_KEYS = frozenset((*NAME_KEYS, *ARGUMENT_KEYS, *OTHER_KEYS, *WRAPPERS))
 
 #: Characters of a tool's name, at most.
@@ -49,7 +58,7 @@ def calls_of(read: Read, native: Sequence[str], tools: Mapping[str, Mapping[str,
 
     Args:
         read: The value.
-        native: The names that the family itself gives to the arguments.
+        native: The keys that the family itself gives to the arguments, and to the name if not "name".
         tools: The JSON Schemas of the tools on offer, which help to understand odd objects.
 
     Raises:
@@ -72,6 +81,24 @@ def calls_of(read: Read, native: Sequence[str], tools: Mapping[str, Mapping[str,
     return [_call_of(fields, repairs, native, tools)]
 
 
+def calls_by_name(read: Read) -> list[FoundCall]:
+    """Takes an object whose keys are names of tools as calls.
+
+    Raises:
+        Unreadable: It is none.
+    """
+    value = read.value
+    if not isinstance(value, dict):
+        raise Unreadable("a call must be a JSON object with the tool's name as its key", 0)
+    found: list[FoundCall] = []
+    for name, given in cast("dict[str, Any]", value).items():
+        arguments, repairs = as_object(Read(given, read.repairs))
+        if not PLAUSIBLE_NAME.fullmatch(name):
+            raise Unreadable("the name of the tool is none", 0)
+        found.append(FoundCall(name, arguments, "", repairs))
+    return found
+
+
 def _call_of(
     fields: dict[str, Any],
     repairs: tuple[str, ...],
@@ -82,15 +109,15 @@ def _call_of(
     if name_key is None:
         name = next(iter(fields), "")
         if len(fields) == 1 and name in tools and isinstance(fields[name], dict | str):
-            arguments, repairs = as_object(Read(fields[name], (*repairs, "wrong-key-names")))
+            arguments, repairs = as_object(Read(fields[name], (*repairs, "keyed")))
             return FoundCall(name, arguments, "", repairs)
         raise Unreadable('the call has no "name"', 0)
     name = cast("str", fields[name_key]).strip()
     if not name or len(name) > LONGEST_NAME or _NO_NAME.search(name):
         raise Unreadable("the name of the tool is none: it is empty, too long, or holds other JSON", 0)
-    if name_key != "name":
+    if name_key != "name" and name_key not in native:
         repairs = (*repairs, "wrong-key-names")
-    key = next((key for key in (*native, *ARGUMENT_KEYS) if key in fields), None)
+    key = next((key for key in (*native, *ARGUMENT_KEYS) if key in fields and key != name_key), None)
     if key is None:
         arguments, repairs = _beside(fields, name_key, name, repairs, tools)
     else:

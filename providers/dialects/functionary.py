@@ -10,40 +10,39 @@ from typing import ClassVar
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Safe, listed
 from providers.dialects.llama3 import LAYOUT as LLAMA
 from providers.dialects.llama3 import PYTHON_TAG, turn
 from providers.dialects.named import CODE_TOOLS
 from providers.dialects.objects import Frame
-from providers.dialects.parameters import ParameterReader
 from providers.dialects.source import Steps, StepsToBool, StepsToStr, markers_of
 
 RECIPIENT = ">>>"
 _NAME_LINE = re.compile(r"[\w.:/-]{0,128} ?")
 
 
-class Functionary31Reader(ParameterReader):
+class Functionary31Reader(GeneralReader):
     """Reads function tags, and code after the tag for code."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((*ParameterReader.function_tags, PYTHON_TAG, "{", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(("</function>",))
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {PYTHON_TAG}
+    native: ClassVar[frozenset[str]] = frozenset()
+    own_functions: ClassVar[bool] = True
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
-        if marker in self.function_tags:
-            yield from self.function_tag(marker, native=True)
-        elif marker == PYTHON_TAG:
+        if marker == PYTHON_TAG:
             self.source.mark(len(marker))
             yield from self.code(next((n for n in CODE_TOOLS if n in self.tools), CODE_TOOLS[0]))
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
 
-class Functionary32Reader(ParameterReader):
+class Functionary32Reader(GeneralReader):
     """Reads recipients; the prompt has opened the first one."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((RECIPIENT, "```"))
-    bare_objects = "never"
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {RECIPIENT}
+    native: ClassVar[frozenset[str]] = frozenset()
 
     def begin(self) -> Steps:
         """Reads the first recipient, whose sign is part of the prompt."""
@@ -60,7 +59,7 @@ class Functionary32Reader(ParameterReader):
             self.source.mark(len(marker))
             yield from self._recipient()
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
     def _recipient(self) -> Steps:
         """Reads the line that names a recipient, and what is for it."""

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, cast
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.jsonread import Read
 from providers.dialects.layout import Layout, Result, Safe
-from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps, markers_of
 from providers.dialects.typed import properties_of, type_value, types_of
@@ -26,12 +26,12 @@ _BRACE = markers_of(("{",))
 _NATIVE = ("unquoted-keys",)
 
 
-class FunctionGemmaReader(NamedReader):
+class FunctionGemmaReader(GeneralReader):
     """Reads calls whose strings stand between ``<escape>`` marks."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((*TAGS, CALL, "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(TAGS.values())
-    bare_objects = "never"
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | frozenset((*TAGS, CALL))
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | frozenset(TAGS.values())
+    native: ClassVar[frozenset[str]] = frozenset()
 
     def guards(self) -> Mapping[str, str]:
         """The word that begins a call matters only before a name and a brace."""
@@ -43,7 +43,7 @@ class FunctionGemmaReader(NamedReader):
             yield from self._untagged()
             return
         if marker not in TAGS:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
             return
         source = self.source
         source.mark(len(marker))

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
-from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
 from providers.dialects.objects import Frame
-from providers.dialects.parameters import PAIRS, ParameterReader
 from providers.dialects.qwen_coder import untyped
-from providers.dialects.source import Steps, markers_of
+from providers.dialects.source import Steps
 
 START, END = "<tool_call>", "</tool_call>"
-_NAME_END = markers_of(("<", "\n", "{"))
 
 
-class GlmReader(ParameterReader):
+class GlmReader(GeneralReader):
     """Reads pairs, and JSON where a model falls back to it."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((START, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset((END,))
+    json_repair: ClassVar[str] = "other-form"
+    pairs_repair: ClassVar[str] = ""
 
     def begin(self) -> Steps:
         """Reads the form of the family's older models: a tool's name alone, and JSON on the next line."""
@@ -36,27 +34,6 @@ class GlmReader(ParameterReader):
                 return
         source.rewind(begins)
         source.unmark()
-
-    def opened(self, marker: str) -> Steps:
-        """Reads what follows a marker."""
-        if marker != START:
-            yield from self.sign(marker)
-            return
-        source = self.source
-        source.mark(len(START))
-        begins = source.position
-        frame = Frame(frozenset((END,)))
-        foreign = Frame(frame.closes, repairs=("other-form",))
-        if (yield from source.space()) and source.text[source.at] not in "{[<\"'`":
-            name = (yield from self.header(_NAME_END)).strip().removesuffix("\\n").replace("\\_", "_")
-            yield from self.gap()
-            self.enter(frame)
-            found = yield from markers_of(PAIRS.opens, frame.closes).standing(source)
-            if found and PLAUSIBLE_NAME.fullmatch(name):
-                yield from self.parameters(name, frame, PAIRS)
-                return
-            source.rewind(begins)
-        yield from self.body(foreign)
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

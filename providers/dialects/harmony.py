@@ -9,8 +9,9 @@ from typing import Any, ClassVar, cast
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import Layout, Result, Safe
-from providers.dialects.named import CODE_TOOLS, NamedReader
+from providers.dialects.named import CODE_TOOLS
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps, markers_of
 from providers.dialects.typed import properties_of
@@ -26,13 +27,13 @@ _DEEPEST = 6
 _TYPES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
-class HarmonyReader(NamedReader):
+class HarmonyReader(GeneralReader):
     """Reads messages; reasoning is what goes to the analysis channel and to no function."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((START, CHANNEL, MESSAGE))
-    dropped: ClassVar[frozenset[str]] = ENDS | {CONSTRAIN}
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {START, CHANNEL, MESSAGE}
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | ENDS | {CONSTRAIN}
+    native: ClassVar[frozenset[str]] = frozenset()
     thinking: ClassVar[Mapping[str, str]] = {}
-    bare_objects = "never"
 
     def begin(self) -> Steps:
         """Reads the rest of the header that the prompt has opened, if it names a recipient."""
@@ -47,12 +48,13 @@ class HarmonyReader(NamedReader):
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
-        self.source.mark(len(marker))
         if marker == MESSAGE:
-            self.source.unmark()
             self.structure()
-        else:
+        elif marker in (START, CHANNEL):
+            self.source.mark(len(marker))
             yield from self._message()
+        else:
+            yield from super().opened(marker)
 
     def _message(self) -> Steps:
         """Reads the header of a message, and the message; the attempt begins at the mark."""
@@ -69,7 +71,7 @@ class HarmonyReader(NamedReader):
             source.at += len(MESSAGE)
         recipient = _RECIPIENT.search(header)
         if recipient is not None and recipient["to"] != "assistant":
-            yield from self._call(recipient["to"].removeprefix("functions."))
+            yield from self._to_function(recipient["to"].removeprefix("functions."))
             return
         source.unmark()
         self.structure()
@@ -77,7 +79,7 @@ class HarmonyReader(NamedReader):
         if channel is not None and channel["channel"] == "analysis":
             yield from self.reason(_STOPS)
 
-    def _call(self, name: str) -> Steps:
+    def _to_function(self, name: str) -> Steps:
         source = self.source
         if name in CODE_TOOLS and (yield from source.space()) and source.text[source.at] not in "{<":
             yield from self.code(name)

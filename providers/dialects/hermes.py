@@ -3,54 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, as_object, listed
-from providers.dialects.parameters import ParameterReader
-from providers.dialects.source import Steps
-
-#: Tags that models write in place of the family's own.
-LOOSE_TAGS = {
-    "<function_call>": "</function_call>",
-    "<tool>": "</tool>",
-    "<tools>": "</tools>",
-    "<response>": "</response>",
-    "<json>": "</json>",
-    "<JSON>": "</JSON>",
-    "<xml>": "</xml>",
-    "<toolcall>": "</toolcall>",
-    "<TOOLCALL>": "</TOOLCALL>",
-    "<tool_calls>": "</tool_calls>",
-    "<functioncall>": "</functioncall>",
-    "<longcat_tool_call>": "</longcat_tool_call>",
-    "<|tool_call|>": "<|/tool_call|>",
-    "<|action_start|><|plugin|>": "<|action_end|>",
-    "<|START_ACTION|>": "<|END_ACTION|>",
-}
 
 
-class HermesReader(ParameterReader):
+class HermesReader(GeneralReader):
     """Reads the calls of this family, and of those who imitate it."""
-
-    openers: ClassVar[frozenset[str]] = frozenset(
-        (*ParameterReader.call_tags, *LOOSE_TAGS, *ParameterReader.function_tags, "{", "[", "```")
-    )
-    dropped: ClassVar[frozenset[str]] = (
-        frozenset((*ParameterReader.call_tags.values(), *LOOSE_TAGS.values())) | ParameterReader.function_ends
-    )
-
-    def opened(self, marker: str) -> Steps:
-        """Reads what follows a marker."""
-        if marker in self.call_tags:
-            yield from self.call_tag(marker, () if marker == "<tool_call>" else ("other-tag",))
-        elif marker in LOOSE_TAGS:
-            yield from self.tagged(marker, LOOSE_TAGS[marker], ("other-tag",), bare=True)
-        elif marker in self.function_tags:
-            yield from self.function_tag(marker, native=False)
-        else:
-            yield from self.sign(marker)
 
 
 SPECIALS = frozenset(

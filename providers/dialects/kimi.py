@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.jsonread import as_object, read_json
 from providers.dialects.layout import Layout, Result, Safe, described
-from providers.dialects.named import NamedReader
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps, markers_of
 from providers.dialects.tolerant import Unreadable
@@ -23,17 +23,17 @@ _NUMBERED = re.compile(r"(?:functions\.)?(?P<name>[^\s:]+?)(?::\d+)?")
 _IMPLIED = markers_of((ARGUMENT, "{"))
 
 
-class KimiReader(NamedReader):
+class KimiReader(GeneralReader):
     """Reads numbered calls; the number is part of the id, not of the name."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((BEGIN, "```"))
-    dropped: ClassVar[frozenset[str]] = SECTION | SECTION_END | {END, ARGUMENT}
-    bare_objects = "never"
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {BEGIN}
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | SECTION | SECTION_END | {END, ARGUMENT}
+    native: ClassVar[frozenset[str]] = frozenset(("<|open|>call tool=",))
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
         if marker != BEGIN:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
             return
         source = self.source
         source.mark(len(BEGIN))

@@ -7,29 +7,27 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import Layout, Safe, described
 from providers.dialects.objects import Frame
-from providers.dialects.python_lists import PythonReader
 from providers.dialects.pythonic import write_list
 from providers.dialects.source import Steps
 
 START, END = "<|tool_call_start|>", "<|tool_call_end|>"
 
 
-class Lfm2Reader(PythonReader):
+class Lfm2Reader(GeneralReader):
     """Reads tagged lists; a bare one has lost its tags on the way."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((START, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset((END,))
-    bare_objects = "anywhere"
+    native: ClassVar[frozenset[str]] = frozenset((START,))
+    python: ClassVar[bool] = True
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
         if marker == START:
-            self.source.mark(len(marker))
-            yield from self.python_body(Frame(frozenset((END,))))
+            yield from self.enclosed(marker, Frame(frozenset((END,))), ())
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

@@ -7,24 +7,22 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, as_object, listed
 from providers.dialects.named import CODE_TOOLS
 from providers.dialects.objects import Frame
-from providers.dialects.parameters import ParameterReader
-from providers.dialects.python_lists import PythonReader
 from providers.dialects.source import Steps
 
 PYTHON_TAG = "<|python_tag|>"
 
 
-class Llama3Reader(PythonReader, ParameterReader):
+class Llama3Reader(GeneralReader):
     """Reads bare objects, joined by semicolons or not, what follows the tag for code, and function tags."""
 
-    openers: ClassVar[frozenset[str]] = frozenset(
-        (PYTHON_TAG, *ParameterReader.function_tags, "<tool_call>", "{", "[", "```")
-    )
-    dropped: ClassVar[frozenset[str]] = frozenset(("</function>", "</tool_call>"))
-    bare_objects = "anywhere"
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {PYTHON_TAG}
+    native: ClassVar[frozenset[str]] = frozenset()
+    own_functions: ClassVar[bool] = True
+    python: ClassVar[bool] = True
     bare_repair: ClassVar[str] = ""
     bare_known_only: ClassVar[bool] = False
     native_arguments: ClassVar[tuple[str, ...]] = ("parameters",)
@@ -33,12 +31,8 @@ class Llama3Reader(PythonReader, ParameterReader):
         """Reads what follows a marker."""
         if marker == PYTHON_TAG:
             yield from self._tagged()
-        elif marker in self.function_tags:
-            yield from self.function_tag(marker, native=True)
-        elif marker in self.call_tags:
-            yield from self.call_tag(marker, ("other-tag",))
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
     def plain_name(self, name: str) -> str:
         """The tools that Llama brings along are called as `name.call(...)`."""

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from providers.base import ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import Safe, described
 from providers.dialects.objects import Frame
-from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Steps, markers_of
 
 CALLS, CALL_ID, ARGS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
@@ -40,18 +40,28 @@ SPECIALS = frozenset(
 )
 
 
-class MistralReader(PythonCallReader):
+class MistralReader(GeneralReader):
     """Reads both forms; models of one generation also write the other's."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((CALLS, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(("[/TOOL_CALLS]",))
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | {CALLS}
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | {"[/TOOL_CALLS]"}
+    native: ClassVar[frozenset[str]] = frozenset()
+
+    def own_markers(self) -> Sequence[str]:
+        """A tool's name with the marker of its id or arguments is a call that lost its first marker."""
+        return [*super().own_markers(), *(f"{name}{mark}" for name in self.tools for mark in (CALL_ID, ARGS))]
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
         if marker == CALLS:
             yield from self._calls()
+        elif marker.endswith((CALL_ID, ARGS)):
+            self.source.mark(len(marker))
+            name, bracket, rest = marker.partition("[")
+            self.source.at -= len(bracket + rest)
+            yield from self._named(name, ("missing-start-tag",))
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
     def _calls(self) -> Steps:
         source = self.source
@@ -65,7 +75,7 @@ class MistralReader(PythonCallReader):
             source.rewind(begins)
         yield from self.body(Frame(needed=False))
 
-    def _named(self, name: str) -> Steps:
+    def _named(self, name: str, repairs: tuple[str, ...] = ()) -> Steps:
         source = self.source
         call_id = ""
         if (yield from source.ahead(len(CALL_ID))) == CALL_ID:
@@ -73,7 +83,7 @@ class MistralReader(PythonCallReader):
             call_id = (yield from self.header(markers_of((ARGS, "{")))).strip()
         if (yield from source.ahead(len(ARGS))) == ARGS:
             source.at += len(ARGS)
-        yield from self.named(name, Frame(needed=False), call_id)
+        yield from self.named(name, Frame(needed=False, repairs=repairs), call_id)
 
 
 def call_id_of(call_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from providers.dialects.bodies import BodyReader
 from providers.dialects.jsonread import Read, as_object, read_json
-from providers.dialects.objects import SIGNS, Frame
+from providers.dialects.objects import Frame
 from providers.dialects.source import Markers, Steps, StepsToStr, markers_of
 from providers.dialects.tolerant import Unreadable
 
@@ -109,7 +109,7 @@ class NamedReader(BodyReader):
         begins = source.position
         self.start(name)
         self.stream()
-        ends = markers_of(self._ignored, self.openers - SIGNS)
+        ends = markers_of(self._ignored, self.words)
         while (found := ends.find(source)) is None or not found[2]:
             source.at = len(source.text) if found is None else found[0]
             if source.ended:

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from providers.base import Message, Settings, ToolSpec
 from providers.dialects.base import Prompt, StreamParser
+from providers.dialects.enclosed import EnclosedReader
 from providers.dialects.netmon_pieces import ASSISTANT, END, USER, clean, offer, show_result, write_calls
 from providers.dialects.netmon_wire import from_wire
-from providers.dialects.parameters import ParameterReader
 from providers.dialects.source import Steps
 from providers.dialects.typed import properties_of
 
 
-class NetmonReader(ParameterReader):
+class NetmonReader(EnclosedReader):
     """Reads this family's calls; nothing else in its replies is one."""
 
     openers: ClassVar[frozenset[str]] = frozenset(("<tool_call>",))

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import ClassVar, Literal, TypeAlias
 
 from providers.base import ToolSpec
@@ -15,6 +16,7 @@ from providers.dialects.envelope import (
     LONGEST_NAME,
     USUAL_ARGUMENTS,
     FoundCall,
+    calls_by_name,
     calls_of,
     is_schema,
     speaks_of_call,
@@ -24,6 +26,7 @@ from providers.dialects.mending import mended
 from providers.dialects.reader import TURN_ENDS, Convert, Reader
 from providers.dialects.source import Markers, Steps, StepsToBool, markers_of
 from providers.dialects.tolerant import Unreadable
+from providers.dialects.typed import properties_of
 
 # What an object without a tag is held back for, at most, before it is taken as text.
 _HOLD = 65_536
@@ -31,8 +34,17 @@ _HOLD = 65_536
 _PREFIX = re.compile(r"[^.:/]*[.:/](?:.*[.:/])?")
 _SCHEMA_AHEAD = re.compile(r"""\{\s*["']?(?:type|properties|\$schema|required)\b""")
 
+_AS_OFFERED: tuple[str, ...] = ()
+_PREFIXED = ("prefixed-name",)
+
 #: Markers that are no words of their own: they open a call only where the context agrees.
 SIGNS = frozenset(("{", "[", "```"))
+
+
+@lru_cache(maxsize=64)
+def _words(openers: frozenset[str]) -> frozenset[str]:
+    return openers - SIGNS
+
 
 #: Steps to an answer that may be missing.
 StepsToMaybe: TypeAlias = Generator[None, None, bool | None]
@@ -52,6 +64,8 @@ class Frame:
         was_listed: An array has been opened.
         tries: Attempts so far, good or bad.
         fenced: A code fence has been opened in it.
+        keyed: The calls in it are keyed by the name of the tool.
+        printed: How many times `print` stands around the last call.
         extra: Tolerances that the last call needed at its end.
     """
 
@@ -63,6 +77,8 @@ class Frame:
     was_listed: bool = False
     tries: int = 0
     fenced: bool = False
+    keyed: bool = False
+    printed: int = 0
     extra: list[str] = field(default_factory=list[str])
 
 
@@ -95,7 +111,7 @@ class Entry:
 class ObjectReader(Reader):
     """Reads one JSON object as a call."""
 
-    #: The names that the family gives to the arguments.
+    #: The keys that the family gives to the arguments, and to the name if that is not "name".
     native_arguments: ClassVar[tuple[str, ...]] = ("arguments",)
     #: What nothing marks as a call is one only if it names a tool on offer.
     bare_known_only: ClassVar[bool] = True
@@ -103,6 +119,10 @@ class ObjectReader(Reader):
     def __init__(self, tools: Sequence[ToolSpec], convert: Convert | None = None, thinks: str = "") -> None:
         """Gets ready for one reply, as every reader."""
         self._ends: dict[frozenset[str], tuple[Markers, Markers]] = {}
+        #: Markers that open a call and are words of their own.
+        self.words = _words(self.openers)
+        #: Keys of which one must begin an object that nothing else marks as a call.
+        self.call_keys = CALL_KEYS | frozenset(tool.name for tool in tools)
         super().__init__(tools, convert, thinks)
 
     def plain_name(self, name: str) -> str:
@@ -112,9 +132,9 @@ class ObjectReader(Reader):
     def named_as_offered(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Returns the name of a tool on offer where a model put something before it, and the tolerance."""
         if name in self.tools or not self.tools or not _PREFIX.match(name):
-            return name, ()
+            return name, _AS_OFFERED
         last = _PREFIX.sub("", name, count=1)
-        return (last, ("prefixed-name",)) if last in self.tools else (name, ())
+        return (last, _PREFIXED) if last in self.tools else (name, _AS_OFFERED)
 
     def may_be_called(self, name: str) -> bool:
         """Says whether what nothing marks as a call may be one, by its name."""
@@ -123,7 +143,7 @@ class ObjectReader(Reader):
     def enter(self, frame: Frame) -> None:
         """Tells the scanner which markers end a body."""
         if frame.closes not in self._ends:
-            ends = markers_of(frame.closes, self.openers - SIGNS, TURN_ENDS)
+            ends = markers_of(frame.closes, self.words, TURN_ENDS)
             self._ends[frame.closes] = ends, markers_of(frame.closes)
         self.scanner.within(*self._ends[frame.closes])
 
@@ -191,7 +211,7 @@ class ObjectReader(Reader):
         """Reads the value of a key, after its colon."""
         source = self.source
         key = raw_key.strip("\"'\\\u201c\u201d` \n\t").replace("\\_", "_")
-        if entry.open and (key not in CALL_KEYS or source.marked_length > _HOLD):
+        if entry.open and (source.marked_length > _HOLD or not self._may_be_key(entry, key)):
             entry.over = "refused"
             return
         if not (yield from source.space()):
@@ -214,6 +234,12 @@ class ObjectReader(Reader):
         if not entry.over:
             self._stopped(entry)
 
+    def _may_be_key(self, entry: Entry, key: str) -> bool:
+        """Says whether an object that nothing marks as a call can be one with this key."""
+        return key in self.call_keys or (
+            entry.name is not None and key in properties_of(self.tools.get(entry.name, {}))
+        )
+
     def _note_value(self, entry: Entry, key: str, begins: int) -> None:
         """Remembers a value, if it is the name or arguments that were not streamed."""
         source = self.source
@@ -222,7 +248,7 @@ class ObjectReader(Reader):
                 entry.held = (begins, source.position)
             return
         raw = source.between(begins, source.position)
-        if raw[:1] in ("{", "[") or entry.started:
+        if raw[:1] in ("{", "[") or entry.started or key not in CALL_KEYS:
             return
         value = _scalar(raw)
         if entry.candidate and not speaks_of_call(key, value):
@@ -236,7 +262,7 @@ class ObjectReader(Reader):
         raw = prefix + source.between(entry.begins, source.position)
         offset = source.marked_length - len(raw)
         try:
-            calls = self._calls_in(raw, cut_off=entry.over == "end")
+            calls = self._calls_in(raw, cut_off=entry.over == "end", keyed=frame.keyed)
             if not calls:
                 raise Unreadable("it holds no call", 0)
             if entry.started and self.plain_name(calls[0].name) != entry.name:
@@ -255,14 +281,17 @@ class ObjectReader(Reader):
         self.emit(calls, (*frame.repairs, *repairs), entry.started)
         return True
 
-    def _calls_in(self, raw: str, cut_off: bool) -> list[FoundCall]:
+    def _calls_in(self, raw: str, cut_off: bool, keyed: bool = False) -> list[FoundCall]:
         """Reads an object as calls, mended where it cannot be read otherwise.
 
         Raises:
             Unreadable: It is no call, even so.
         """
         try:
-            return calls_of(read_json(raw, cut_off=cut_off), self.native_arguments, self.tools)
+            read = read_json(raw, cut_off=cut_off)
+            if keyed:
+                return calls_by_name(read)
+            return calls_of(read, self.native_arguments, self.tools)
         except Unreadable as error:
             found = mended(raw, cut_off)
             if found is None:
@@ -279,7 +308,10 @@ class ObjectReader(Reader):
         """Says whether an object that nothing marks as a call is one beyond doubt."""
         if is_schema(call.arguments) or {"missing-arguments", "empty-arguments"} & set(call.repairs):
             return False
-        return self.may_be_called(call.name) and (call.usual or self.plain_name(call.name) in self.tools)
+        name = self.plain_name(call.name)
+        if "keyed" in call.repairs and not set(call.arguments) <= set(properties_of(self.tools[name])):
+            return False
+        return self.may_be_called(call.name) and (call.usual or name in self.tools)
 
     def emit(self, calls: list[FoundCall], repairs: tuple[str, ...], started: bool = False) -> None:
         """Reports whole calls; the first may have been announced."""

@@ -12,6 +12,12 @@ from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Markers, Steps, StepsToBool, StepsToStr, markers_of
 from providers.dialects.typed import properties_of, type_value
 
+#: What MiniMax M3 puts before each of its tags.
+MINIMAX_SIGN = "]<]minimax[>["
+# What may stand between tags, besides white space, by its first character.
+_PASSED = {"\\": "\\n", "]": MINIMAX_SIGN}
+# The attributes that say that a value is text.
+_IS_TEXT = re.compile(r"""\b(?:string\s*=\s*["']?true|type\s*=\s*["']?string)\b""")
 _WINDOW = 96
 _KEY_LONGEST = 160
 
@@ -30,20 +36,38 @@ class Grammar:
     opens: frozenset[str]
     key_ends: str
     between: str
-    closes: str
+    closes: frozenset[str]
 
 
-#: ``<parameter=key>value</parameter>``
-XML = Grammar(frozenset(("<parameter=", "<parameter name=")), ">", "", "</parameter>")
-#: DeepSeek V3.2 writes the same with signs of its own.
-DSML_SIGN = "\uff5cDSML\uff5c"
-DSML = Grammar(frozenset((f"<{DSML_SIGN}parameter name=",)), ">", "", f"</{DSML_SIGN}parameter>")
-#: ``<arg_key>key</arg_key><arg_value>value</arg_value>``
-PAIRS = Grammar(frozenset(("<arg_key>",)), "</arg_key>", "<arg_value>", "</arg_value>")
+#: What some families put before the names of their tags.
+DSML_SIGN, GCML_SIGN = "\uff5cDSML\uff5c", "\uff5cGCML\uff5c"
+PREFIXES = ("", "steptml:", "antml:", DSML_SIGN, GCML_SIGN)
+#: ``<parameter=key>value</parameter>``, and how models vary it.
+XML = Grammar(
+    frozenset(
+        (
+            *("<parameter=", "<param=", "<param name=", "<arg name=", "<argument name="),
+            *(f"<{prefix}parameter name=" for prefix in PREFIXES),
+        )
+    ),
+    ">",
+    "",
+    frozenset(("</param>", "</arg>", "</argument>", *(f"</{prefix}parameter>" for prefix in PREFIXES))),
+)
+
+
+def pairs(prefix: str) -> Grammar:
+    """Returns ``<arg_key>key</arg_key><arg_value>value</arg_value>``, with something before each name."""
+    opens, closes = frozenset((f"<{prefix}arg_key>",)), frozenset((f"</{prefix}arg_value>",))
+    return Grammar(opens, f"</{prefix}arg_key>", f"<{prefix}arg_value>", closes)
+
+
+#: The same by what opens it.
+PAIRS: Mapping[str, Grammar] = {f"<{p}arg_key>": pairs(p) for p in ("", "longcat_", "ifm|")}
 
 
 @dataclass(slots=True)
-class _Given:
+class Given:
     """What is known of a call whose parameters are read."""
 
     schema: Mapping[str, Any]
@@ -51,97 +75,33 @@ class _Given:
     values: dict[str, Any]
     repairs: list[str]
 
+    def take(self, key: str, text: str, is_text: bool = False) -> None:
+        """Takes a value, typed by the schema; one that is marked as text where no schema knows it stays text."""
+        if key in self.values:
+            self.repairs.append("duplicate-keys")
+        if text.startswith("<![CDATA[") and text.endswith("]]>"):
+            text = text[9:-3]
+        if is_text and key not in self.known:
+            self.values[key] = text
+            return
+        value, repairs = type_value(text, self.known.get(key), self.schema)
+        self.values[key] = value
+        self.repairs.extend(repairs)
+
 
 class ParameterReader(PythonCallReader):
-    """Reads calls with tagged parameters, besides JSON calls."""
+    """Reads the parameters of calls where tags hold them."""
 
     #: Tags that may enclose a whole call, and how they close.
-    call_tags: ClassVar[Mapping[str, str]] = {
-        "<tool_call>": "</tool_call>",
-        "<seed:tool_call>": "</seed:tool_call>",
-        "<minimax:tool_call>": "</minimax:tool_call>",
-    }
-    #: How calls are opened inside them.
-    function_tags: ClassVar[tuple[str, ...]] = ("<function=", "<function name=", "<invoke name=")
-    #: How those close.
-    function_ends: ClassVar[frozenset[str]] = frozenset(("</function>", "</invoke>"))
-    #: How the parameters of those are written.
-    grammar: ClassVar[Grammar] = XML
+    call_tags: ClassVar[Mapping[str, str]] = {}
 
-    #: Tolerances that calls in tags, and calls in JSON, need inside a tag.
-    xml_repair: ClassVar[str] = "other-form"
-    json_repair: ClassVar[str] = ""
+    #: What else may come after a call.
+    beyond: ClassVar[frozenset[str]] = frozenset()
 
     # In a value: where a tag was that may end it, though what follows does not fit.
     _doubtful = -1
-
-    def call_tag(self, opening: str, repairs: tuple[str, ...] = ()) -> Steps:
-        """Reads what follows a tag that encloses calls, just read: JSON or function tags."""
-        source = self.source
-        source.mark(len(opening))
-        close = self.call_tags[opening]
-        if (yield from source.space()) and source.text[source.at] == "<":
-            tag = yield from markers_of(self.function_tags).standing(source)
-            if tag:
-                source.at += len(tag)
-                foreign = (self.xml_repair,) if self.xml_repair else ()
-                frame = Frame(self.function_ends | {close}, repairs=(*repairs, *foreign))
-                if not (yield from self._function(tag, frame, close)):
-                    position = source.marked_length
-                    self.enter(frame)
-                    yield from self.abandon(frame)
-                    self.broken(source.marked(), "this is no function with parameters", position)
-                    yield from self.close(frame)
-                    yield from self._close_outer(close)
-                return
-        foreign = (self.json_repair,) if self.json_repair else ()
-        yield from self.body(Frame(frozenset((close,)), repairs=(*repairs, *foreign)))
-
-    def function_tag(self, opening: str, native: bool) -> StepsToBool:
-        """Reads a function tag that stands alone; returns False where it was given back as text."""
-        self.source.mark(len(opening))
-        repairs = () if native else ("missing-start-tag",)
-        accepted = yield from self._function(opening, Frame(self.function_ends, repairs=repairs), "")
-        if not accepted:
-            self.release()
-        return accepted
-
-    def _function(self, opening: str, frame: Frame, outer: str) -> StepsToBool:
-        """Reads the rest of a function tag and its body; returns False where none follows."""
-        source = self.source
-        name = _attribute((yield from self.header(_HEADER_ENDS)))
-        if not name or "<" in name:
-            return False
-        if source.text[source.at] == ">":
-            source.at += 1
-        elif (yield from source.space()) and (yield from markers_of(self.grammar.opens).standing(source)):
-            frame.repairs += ("missing-end-tag",)
-        else:
-            return False
-        if not (yield from source.space()):
-            if outer:
-                self.start(name)
-                self.broken(
-                    source.marked(), "the call breaks off before its parameters", source.marked_length
-                )
-                source.unmark()
-            return bool(outer)
-        sign = source.text[source.at]
-        if sign in "{`":
-            yield from self.named(name, frame)
-        else:
-            if not (yield from markers_of(self.grammar.opens, frame.closes).standing(source)):
-                return False
-            self.enter(frame)
-            yield from self.parameters(name, frame, self.grammar)
-        if outer:
-            yield from self._close_outer(outer)
-        return True
-
-    def _close_outer(self, outer: str) -> Steps:
-        if (yield from self.source.space()):
-            tag = yield from markers_of((outer,)).standing(self.source)
-            self.source.at += len(tag)
+    # Tags up to here end their values: what follows one was read up to here, and none fitted better.
+    _settled_until = 0.0
 
     def parameters(self, name: str, frame: Frame, grammar: Grammar) -> Steps:
         """Reads the parameters of a call whose name has been read; the attempt begins at the mark."""
@@ -150,7 +110,7 @@ class ParameterReader(PythonCallReader):
         name, prefixed = self.named_as_offered(name)
         frame.repairs += prefixed
         schema = self.tools.get(name, {})
-        given = _Given(schema, properties_of(schema), {}, [])
+        given = Given(schema, properties_of(schema), {}, [])
         self.start(name)
         self.stream()
         while (yield from self.gap()):
@@ -179,16 +139,19 @@ class ParameterReader(PythonCallReader):
         """Reads past white space, written or spelled out as an escape; returns whether anything follows it."""
         source = self.source
         while (yield from source.space()):
-            if source.text[source.at] != "\\" or (yield from source.ahead(2)) != "\\n":
+            sign = source.text[source.at]
+            passed = _PASSED.get(sign, "")
+            if not passed or (yield from source.ahead(len(passed))) != passed:
                 return True
-            source.at += 2
+            source.at += len(passed)
         return False
 
-    def _parameter(self, given: _Given, frame: Frame, grammar: Grammar) -> StepsToStr:
+    def _parameter(self, given: Given, frame: Frame, grammar: Grammar) -> StepsToStr:
         """Reads one parameter; returns what is wrong with it, or nothing."""
         source = self.source
         stops = markers_of((grammar.key_ends, grammar.between) if grammar.between else (grammar.key_ends,))
-        key = _attribute((yield from self.header(stops, _KEY_LONGEST)))
+        header = yield from self.header(stops, _KEY_LONGEST)
+        key = attribute(header)
         if not key or "<" in key or "\n" in key:
             return "the name of a parameter is not closed"
         ends = yield from markers_of((grammar.key_ends,)).standing(source)
@@ -197,6 +160,7 @@ class ParameterReader(PythonCallReader):
             given.repairs.append("missing-end-tag")
         if grammar.between:
             yield from self.gap()
+            yield from self._type_tag()
             between = yield from markers_of((grammar.between,)).standing(source)
             if not between:
                 return f"the parameter {key[:60]!r} has no value"
@@ -207,26 +171,32 @@ class ParameterReader(PythonCallReader):
             return f"the call breaks off inside the parameter {key[:60]!r}"
         text = source.between(begins, source.position)
         if closed:
-            source.at += len(grammar.closes)
+            source.at += len((yield from markers_of(grammar.closes).standing(source)))
         else:
             given.repairs.append("missing-end-tag")
-        if key in given.values:
-            given.repairs.append("duplicate-keys")
         text, trimming = _trimmed(text, grammar, closed)
-        value, repairs = type_value(text, given.known.get(key), given.schema)
-        given.values[key] = value
-        given.repairs.extend((*trimming, *repairs))
+        given.repairs.extend(trimming)
+        given.take(key, text, _IS_TEXT.search(header) is not None)
         return ""
+
+    def _type_tag(self) -> Steps:
+        """Reads past the type that a few models give between key and value."""
+        source = self.source
+        tag = yield from markers_of(("<ifm|arg_type>",)).standing(source)
+        if tag:
+            yield from self.header(markers_of(("</ifm|arg_type>",)))
+            source.at += len((yield from markers_of(("</ifm|arg_type>",)).standing(source)))
+            yield from self.gap()
 
     def certain_to(self) -> int:
         """Returns up to where what was read is certain to belong to the arguments."""
         return self._doubtful if self._doubtful >= 0 else super().certain_to()
 
-    def _value(self, given: _Given, frame: Frame, grammar: Grammar) -> StepsToMaybe:
+    def _value(self, given: Given, frame: Frame, grammar: Grammar) -> StepsToMaybe:
         """Reads up to the end of a value; returns whether its own tag ends it, None where nothing does."""
         source = self.source
-        markers = markers_of((grammar.closes,), grammar.opens, frame.closes, self.call_tags.values())
-        follow = markers_of(grammar.opens, frame.closes, self.call_tags, self.call_tags.values())
+        markers = markers_of(grammar.closes, grammar.opens, frame.closes, self.call_tags.values())
+        follow = self._may_follow(frame, grammar)
         self._doubtful = -1
         closed: bool | None = False
         while closed is False:
@@ -239,9 +209,11 @@ class ParameterReader(PythonCallReader):
                 closed = None
             else:
                 source.at, marker = found[0], found[1]
-                if marker == grammar.closes and (yield from self._followed(len(marker), follow)):
+                if marker in grammar.closes and source.position < self._settled_until:
                     closed = True
-                elif marker == grammar.closes:
+                elif marker in grammar.closes and (yield from self._followed(len(marker), follow)):
+                    closed = True
+                elif marker in grammar.closes:
                     self._doubtful = source.position if self._doubtful < 0 else self._doubtful
                     source.at += len(marker)
                 elif (yield from self._breaks(marker, given, grammar, follow)):
@@ -250,10 +222,15 @@ class ParameterReader(PythonCallReader):
                     source.at += len(marker)
         if self._doubtful >= 0 and not closed:
             # No better end than this tag, though what follows it is odd.
+            self._settled_until = float("inf") if source.ended and closed is None else source.position
             source.rewind(self._doubtful)
             closed = True
         self._doubtful = -1
         return closed
+
+    def _may_follow(self, frame: Frame, grammar: Grammar) -> Markers:
+        """Returns what may come after a parameter: another, or what ends the call or begins the next."""
+        return markers_of(grammar.opens, frame.closes, self.call_tags, self.call_tags.values(), self.beyond)
 
     def _followed(self, length: int, follow: Markers) -> StepsToBool:
         """Says whether, after a tag, something comes that may follow it; what else comes makes it text."""
@@ -268,25 +245,24 @@ class ParameterReader(PythonCallReader):
                 return not rest
             yield
 
-    def _breaks(self, marker: str, given: _Given, grammar: Grammar, follow: Markers) -> StepsToBool:
+    def _breaks(self, marker: str, given: Given, grammar: Grammar, follow: Markers) -> StepsToBool:
         """Says whether a tag inside a value shows that the value was never closed."""
         source = self.source
         if marker not in grammar.opens:
             return (yield from self._followed(len(marker), follow))
         ahead = yield from source.ahead(len(marker) + _WINDOW)
         key, ends, _ = ahead[len(marker) :].partition(grammar.key_ends)
-        key = _attribute(key)
+        key = attribute(key)
         if given.known:
             return bool(ends) and key in given.known and key not in given.values
         return bool(ends) and source.before() == "\n"
 
 
-_HEADER_ENDS = markers_of((">", "\n"))
 _QUOTED = re.compile(r"""(?P<sign>["'])(?P<name>[^"']+)(?P=sign)(?=\s)""")
 _INDENTED = re.compile(r"\n(?P<lines>.*)\n(?P<indent>[ \t]+)", re.DOTALL)
 
 
-def _attribute(written: str) -> str:
+def attribute(written: str) -> str:
     """Takes a name out of a tag: as it stands, or the first of its quoted attributes."""
     text = written.strip()
     quoted = _QUOTED.match(text)

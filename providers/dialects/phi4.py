@@ -7,20 +7,20 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import Layout, Safe, as_object, described
 from providers.dialects.objects import Frame
-from providers.dialects.python_calls import PythonCallReader
 from providers.dialects.source import Steps
 
 WORDS = frozenset(f"functools{blank}{sign}" for blank in ("", " ") for sign in "[{")
 TAGS = {"<|tool_call|>": "<|/tool_call|>"}
 
 
-class Phi4Reader(PythonCallReader):
+class Phi4Reader(GeneralReader):
     """Reads what follows the word, and the tags of the model's own template."""
 
-    openers: ClassVar[frozenset[str]] = WORDS | frozenset((*TAGS, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(TAGS.values())
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | WORDS
+    native: ClassVar[frozenset[str]] = frozenset(TAGS)
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
@@ -31,7 +31,7 @@ class Phi4Reader(PythonCallReader):
         elif marker in TAGS:
             yield from self.tagged(marker, TAGS[marker])
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

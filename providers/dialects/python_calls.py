@@ -22,6 +22,8 @@ _BY_NAME = re.compile(r"\(\s*(?:[^\W\d]\w*\s*(?:=(?P<value>[^=])?)?)?")
 _BY_POSITION = re.compile(r"\(\s*(?:\*\*\s*\{|['\"{])")
 # How an object begins that is a whole call.
 _CALL_OBJECT = re.compile(r"""\{\s*["']?(?:name|function|type)["']?\s*:""")
+# A call between the parentheses of another one.
+_PRINTED = re.compile(r"\(([^\W\d][\w.]*)\(")
 _BEGUN = re.compile(r"\(\s*\*{0,2}\s*")
 
 
@@ -42,6 +44,10 @@ class PythonCallReader(NamedReader):
             if sign in self.scanner.ends.first and (yield from self.scanner.at_marker()):
                 ended = self.read_close(frame)
                 break
+            if sign == ")" and frame.printed:
+                frame.printed -= 1
+                source.at += 1
+                continue
             if begins_name(sign):
                 goes_on = yield from self._call_step(frame)
             else:
@@ -104,6 +110,11 @@ class PythonCallReader(NamedReader):
             return True
         name = yield from self.call_name()
         opened = yield from self.at_parenthesis()
+        if opened and name == "print" and (yield from self._prints()):
+            frame.printed += 1
+            source.at += 1
+            name = yield from self.call_name()
+            opened = yield from self.at_parenthesis()
         if not opened or (frame.bare and not frame.tries and not (yield from self._plausible(name))):
             return False
         source.at += 1
@@ -132,6 +143,12 @@ class PythonCallReader(NamedReader):
             return
         missing = () if back else ("missing-parenthesis",)
         self.done(name, arguments, (*tolerances, *repairs, *missing))
+
+    def _prints(self) -> StepsToBool:
+        """Says whether a parenthesis, which stands here, is that of `print` around the call of a tool."""
+        ahead = yield from self.source.ahead(_AHEAD)
+        inner = _PRINTED.match(ahead)
+        return inner is not None and "print" not in self.tools and self.may_be_called(inner[1])
 
     def call_name(self) -> StepsToStr:
         """Reads the name of a call."""

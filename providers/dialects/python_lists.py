@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from providers.dialects.bodies import OBJECT_AHEAD, begins_name
+from providers.dialects.bodies import LEAD, object_ahead
 from providers.dialects.jsonread import read_arguments
 from providers.dialects.objects import Frame
 from providers.dialects.python_calls import PythonCallReader
-from providers.dialects.simple_calls import SIMPLE_LIST
-from providers.dialects.source import Steps, StepsToBool
+from providers.dialects.simple_calls import SIMPLE_LIST, simple_arguments
+from providers.dialects.source import Steps, StepsToBool, markers_of
 from providers.dialects.tolerant import Unreadable
 
-_ARGUMENT_AHEAD = r"\(\s{0,32}(?:\Z|[)'\"{]|\*(?:\Z|\*)|[^\W\d]\w{0,64}\s{0,8}(?:\Z|=))"
+_ARGUMENT_AHEAD = r"\(\s{0,32}(?:\Z|[)'\"{]|\*(?:\Z|\*)|[^\W\d]\w{0,64}\s{0,8}(?:\Z|[=(]))"
 _CALL_AHEAD = rf"[^\W\d][\w.\\-]{{0,96}} {{0,4}}(?:\Z|{_ARGUMENT_AHEAD})"
-_LIST_GUARD = rf"(?=\s{{0,32}}(?:\{{{OBJECT_AHEAD}|{_CALL_AHEAD}|\Z))"
-_FENCE_GUARD = rf"(?=[A-Za-z_]{{0,20}}\s{{0,64}}(?:\Z|[{{\[<]|{_CALL_AHEAD}))"
+# The same with what may precede it in a line of Python.
+_LINE_AHEAD = rf"(?:[^\W\d]\w{{0,63}} {{0,4}}(?:\Z|= {{0,4}}))?(?:\Z|(?:await |print\()?(?:\Z|{_CALL_AHEAD}))"
+_FENCE_GUARD = rf"(?=[A-Za-z_]{{0,20}}\s{{0,64}}(?:\Z|[{{\[</#]|{_LINE_AHEAD}))"
 # What may follow a call that stands on a line of its own.
-_LINE_END = frozenset("\n]);,<")
+_LINE_END = frozenset("\n]);,<`")
+# What models put before the name of a tool.
+_BEFORE_NAMES = ("", "print(", "default_api.", "print(default_api.")
+# A line of Python that may be a call, perhaps assigned to a name or printed.
+_STATEMENT = re.compile(
+    r"(?:[^\W\d]\w{0,63} {0,4}=(?!=) {0,4})?(?:await )?(?P<call>(?:print\()?(?P<name>[^\W\d][\w.]{0,127}) {0,4}\()"
+)
+_STATEMENT_LONGEST = 300
 
 
 class PythonReader(PythonCallReader):
@@ -28,11 +37,12 @@ class PythonReader(PythonCallReader):
 
     def guards(self) -> Mapping[str, str]:
         """A bracket may also open a list of calls."""
-        return {**super().guards(), "[": _LIST_GUARD, "```": _FENCE_GUARD}
+        listed = rf"(?=\s{{0,32}}(?:\{{{object_ahead(self.call_keys)}|{_CALL_AHEAD}|\Z))"
+        return {**super().guards(), "[": listed, "```": _FENCE_GUARD}
 
     def own_markers(self) -> Sequence[str]:
         """A tool's name with a parenthesis may open a call without brackets."""
-        return [f"{name}(" for name in self.tools]
+        return [f"{before}{name}(" for name in self.tools for before in _BEFORE_NAMES]
 
     # Where no tag stands.
 
@@ -57,10 +67,18 @@ class PythonReader(PythonCallReader):
     def _simple_list(self) -> bool:
         """Reads a list of one simple call, whose bracket has just been read; the same as the longer way."""
         found = SIMPLE_LIST.match(self.source.text, self.source.at)
-        if found is None or not self._may_open() or not self.may_be_called(self.plain_name(found[1])):
+        if found is None or not self._may_open():
             return False
-        self.simple(found, (self.bare_repair,) if self.bare_repair else ())
-        self.settle()
+        name = self.plain_name(found[1])
+        if not self.may_be_called(name):
+            return False
+        self.source.at = found.end()
+        arguments, repairs = simple_arguments(found[2])
+        if prefixed := self.named_as_offered(found[1])[1]:
+            repairs = (*prefixed, *repairs)
+        if self.bare_repair:
+            repairs = (self.bare_repair, *repairs)
+        self.whole(name, found[2], arguments, repairs if found["ended"] else (*repairs, "missing-brace"))
         self.after_space()
         return True
 
@@ -69,17 +87,61 @@ class PythonReader(PythonCallReader):
         return (yield from self.python_body(frame))
 
     def fenced_form(self, frame: Frame) -> StepsToBool:
-        """Reads a code fence that holds calls in Python."""
-        if not begins_name(self.source.text[self.source.at]):
+        """Reads a code fence that holds calls in Python, one a line; other lines of it are left out."""
+        source = self.source
+        first = _STATEMENT.match((yield from source.ahead(_STATEMENT_LONGEST)))
+        if first is None or (self.tools and self.plain_name(first["name"]) not in self.tools):
             return False
-        begins = self.source.position
-        name = yield from self.call_name()
-        known = not self.tools or self.plain_name(name) in self.tools
-        opened = known and (yield from self.at_parenthesis())
-        if not opened or not (yield from self.fits_arguments()):
+        begins = source.position
+        source.at += first.start("name")
+        yield from self.call_name()
+        if not (yield from self.at_parenthesis()) or not (yield from self.fits_arguments()):
+            source.rewind(begins)
             return False
-        self.source.rewind(begins)
-        yield from self.python_body(frame)
+        source.rewind(begins)
+        yield from self._statements(frame)
+        return True
+
+    def _statements(self, frame: Frame) -> Steps:
+        """Reads lines of Python up to the end of the fence."""
+        source = self.source
+        self.enter(frame)
+        while (yield from source.space()):
+            if (yield from self.scanner.at_marker()):
+                self.read_close(frame)
+                break
+            ahead = yield from source.ahead(_STATEMENT_LONGEST)
+            statement = _STATEMENT.match(ahead)
+            # What is indented belongs to a program.
+            indented = source.before() in " \t" and frame.tries
+            if statement is None or indented or not self.may_be_called(statement["name"]):
+                if not (yield from self._next_line()):
+                    break
+                continue
+            if frame.tries:
+                self.settle(*frame.extra)
+                frame.extra.clear()
+                source.mark()
+            source.at += statement.start("call")
+            frame.tries += 1
+            if (yield from self._call(frame)):
+                while source.stands and source.text[source.at] in ");,]":
+                    source.at += 1
+        self.settle(*frame.extra)
+        source.unmark()
+        self.after_space()
+
+    def _next_line(self) -> StepsToBool:
+        """Reads past the rest of a line, or up to the end of the fence; returns whether anything follows."""
+        source = self.source
+        ends = markers_of(("\n", "```"))
+        while (found := ends.find(source)) is None or not found[2]:
+            source.at = len(source.text) if found is None else found[0]
+            if source.ended:
+                source.at = len(source.text)
+                return False
+            yield
+        source.at = found[0] + (found[1] == "\n")
         return True
 
     def bare_frame(self) -> Frame:
@@ -89,29 +151,36 @@ class PythonReader(PythonCallReader):
     def _lone_call(self, opening: str) -> Steps:
         """Reads a call of a tool on offer that stands alone on its line."""
         source = self.source
-        if not self.at_line_start() or self.tail.endswith((" ", "\t")):
+        lead = LEAD.search(self.tail)
+        if not (lead or (self.at_line_start() and not self.tail.endswith((" ", "\t")))):
             # What is indented is part of a program.
             self.say(opening)
             return
         source.mark(len(opening))
         frame = self.bare_frame()
         self.enter(frame)
-        name = opening[:-1]
+        name = opening[:-1].rpartition("(")[2].rpartition(".")[2]
+        if name not in self.tools:
+            name = opening[:-1].removeprefix("print(").removeprefix("default_api.")
+        printed = opening.startswith("print(")
         begins = source.position
+        self.scanner.python = True
         whole = yield from self.scanner.value("argument", inside=")")
+        self.scanner.python = self.python
         self.scanner.stop = ""
+        end = source.position - 1
+        if printed and whole and (yield from source.ahead(1)) == ")":
+            source.at += 1
         follows = (yield from source.ahead(4)).lstrip(" ")[:1] if whole and self.scanner.balanced else "?"
         try:
             if follows and follows not in _LINE_END:
                 raise Unreadable("text follows the call", 0)
-            arguments, repairs = self.by_name(
-                name, read_arguments(source.between(begins, source.position - 1))
-            )
+            arguments, repairs = self.by_name(name, read_arguments(source.between(begins, end)))
         except Unreadable:
             self.release()
             return
         self.start(name)
-        self.show_arguments(source.between(begins, source.position - 1))
+        self.show_arguments(source.between(begins, end))
         self.done(name, arguments, (*frame.repairs, "missing-brackets", *repairs))
         frame.tries = 1
         yield from self.python_body(frame)

@@ -8,21 +8,20 @@ from typing import Any, ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
 from providers.dialects.objects import Frame
-from providers.dialects.python_lists import PythonReader
 from providers.dialects.source import Steps
 
 #: Tags around a list, how they close, and whether they must.
 TAGS = {"<|python_start|>": ("<|python_end|>", False), "<function_calls>": ("</function_calls>", True)}
 
 
-class PythonicReader(PythonReader):
+class PythonicReader(GeneralReader):
     """Reads lists of calls, bare or tagged."""
 
-    openers: ClassVar[frozenset[str]] = frozenset((*TAGS, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(close for close, _ in TAGS.values())
-    bare_objects = "anywhere"
+    native: ClassVar[frozenset[str]] = frozenset(TAGS)
+    python: ClassVar[bool] = True
     bare_repair: ClassVar[str] = ""
     bare_known_only: ClassVar[bool] = False
     native_arguments: ClassVar[tuple[str, ...]] = ("parameters", "arguments")
@@ -31,10 +30,9 @@ class PythonicReader(PythonReader):
         """Reads what follows a marker."""
         if marker in TAGS:
             close, needed = TAGS[marker]
-            self.source.mark(len(marker))
-            yield from self.python_body(Frame(frozenset((close,)), needed))
+            yield from self.enclosed(marker, Frame(frozenset((close,)), needed), ())
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
 
 def offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
@@ -71,7 +69,15 @@ def literal(value: Any, safe: Safe) -> str:
 
 LAYOUT = Layout(
     specials=frozenset(("<|header_start|>", "<|header_end|>", "<|eot|>", "<|eom|>", "<|begin_of_text|>"))
-    | frozenset(("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", *TAGS, *PythonicReader.dropped)),
+    | frozenset(
+        (
+            "<|start_header_id|>",
+            "<|end_header_id|>",
+            "<|eot_id|>",
+            *TAGS,
+            *(close for close, _ in TAGS.values()),
+        )
+    ),
     system=("<|header_start|>system<|header_end|>\n\n", "<|eot|>"),
     user=("<|header_start|>user<|header_end|>\n\n", "<|eot|>"),
     assistant=("<|header_start|>assistant<|header_end|>\n\n", "<|eot|>"),

@@ -100,7 +100,9 @@ def ends_string(text: str, at: int, place: Place, ended: bool) -> bool | None:
     if follows == "]" and place == "argument":
         return _nothing_or(beyond, "<\n", certain)
     if follows == ")" and place != "key":
-        return _before_call_end(beyond, certain)
+        return _before_call_end(beyond.lstrip(") \t\r\n"), certain)
+    if follows in "\"'" and place == "argument" and begins > at:
+        return _concatenated(rest, certain)
     if follows in "\"'" and place != "key":
         return place == "item" or _quoted_key(rest, certain)
     return follows in _FOLLOWERS[place]
@@ -171,6 +173,15 @@ def _before_call_end(rest: str, certain: bool) -> bool | None:
     if word["open"]:
         return True
     return None if word.end() == len(rest) and not certain else False
+
+
+def _concatenated(rest: str, certain: bool) -> bool | None:
+    """Another string after white space continues the argument in Python; it must be whole, and end the argument."""
+    end = rest.find(rest[0], 1)
+    after = rest[end + 1 :].lstrip() if end > 0 else ""
+    if after:
+        return after[0] in ",)\"'"
+    return end > 0 if certain else None
 
 
 def _quoted_key(rest: str, certain: bool) -> bool | None:

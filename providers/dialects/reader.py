@@ -299,6 +299,20 @@ class Reader:
         self._pending = Call(self._index, call, tuple(dict.fromkeys(repairs)))
         self.structure()
 
+    def whole(self, name: str, written: str, arguments: dict[str, Any], repairs: Sequence[str]) -> None:
+        """Emits a call that was read at one glance, its end included."""
+        self.settle()
+        index = self._index
+        self._events.append(CallStart(index, name))
+        if written:
+            self._events.append(CallArguments(index, written))
+        if self._convert is not None:
+            arguments = self._convert(name, arguments)
+        call = ToolCall(f"call_{index}", name, arguments)
+        self._events.append(Call(index, call, tuple(dict.fromkeys(repairs)) if repairs else ()))
+        self._index += 1
+        self.structure()
+
     def settle(self, *repairs: str) -> None:
         """Emits the call that was kept."""
         if self._pending is not None:

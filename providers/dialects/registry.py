@@ -33,13 +33,54 @@ DIALECTS: Mapping[str, str] = {
     "functiongemma": "FunctionGemma: call:name{key:<escape>text<escape>}",
     "kimi": "Kimi K2: numbered calls between markers",
     "harmony": "gpt-oss: messages with channels and recipients",
+    "cohere": "Command R7B and Command A: an array of calls after <|START_ACTION|>",
+    "apertus": "Apertus: objects keyed by the name after <|tools_prefix|>",
+    "minimax": "MiniMax M2: function tags between <minimax:tool_call> tags",
+    "seed_oss": "Seed-OSS: function tags between <seed:tool_call> tags",
+    "step3": "Step3: function tags between DeepSeek's markers",
+    "gigachat": "GigaChat 3: a JSON object after its own header",
+    "nemotron": "Nemotron Nano 2: an array of calls between <TOOLCALL> tags",
+    "internlm": "InternLM 2, Intern-S1: an object after <|plugin|>",
+    "jamba": "Jamba: an array of calls between <tool_calls> tags",
+    "hunyuan": "Hunyuan: an array of calls between <tool_calls> tags",
+    "gemma": "Gemma 2 and 3: Python in a code fence labelled tool_code",
+    "react": "ReAct: Action and Action Input in words, for any model",
 }
+
+#: What others call their parsers of a family, and which of ours reads it.
+ALIASES: Mapping[str, str] = {
+    **dict.fromkeys(("qwen", "qwen25", "qwen3", "hermes_2_pro", "trinity", "longcat", "ernie45"), "hermes"),
+    **dict.fromkeys(("dots", "minicpm5", "minicpm5xml", "mimo_json", "exaone", "generic"), "hermes"),
+    **dict.fromkeys(("qwen3_coder", "qwen3_xml", "step3p5", "mimo", "iquest_coder"), "qwen_coder"),
+    **dict.fromkeys(("llama3_json", "llama4_json", "llama3_x", "llama_3_x"), "llama3"),
+    **dict.fromkeys(("llama4_pythonic", "olmo3", "gorilla", "nexusraven", "toolace"), "pythonic"),
+    **dict.fromkeys(("mistral", "magistral", "ministral", "devstral"), "mistral_small"),
+    **dict.fromkeys(("deepseek_v3", "deepseek_v31", "deepseek_v32", "deepseek_v4", "deepseek_r1"), "deepseek"),
+    **dict.fromkeys(("deepseekv3", "deepseekv31", "deepseekv32", "deepseekv4"), "deepseek"),
+    **dict.fromkeys(("kimi_k2", "kimi_k3"), "kimi"),
+    **dict.fromkeys(("glm4", "glm45", "glm47", "glm4_moe", "ling3", "poolside_v1"), "glm"),
+    **dict.fromkeys(("hyperclovax_seed_think",), "glm"),
+    **dict.fromkeys(("granite4", "granite-20b-fc", "granite_20b_fc", "granite_pythonic"), "granite"),
+    **dict.fromkeys(("phi4_mini_json", "phi4mini", "firefunction", "firefunction_v2"), "phi4"),
+    **dict.fromkeys(("openai", "gpt-oss", "gpt_oss"), "harmony"),
+    **dict.fromkeys(("functionary_v3_1_llama_3_1", "functionary_3_1_llama_3_1"), "functionary_3_1"),
+    **dict.fromkeys(("functionary_v3_2", "functionary_3_2"), "functionary"),
+    **dict.fromkeys(("command_r7b", "cohere_command3", "cohere_command4", "command_a"), "cohere"),
+    **dict.fromkeys(("minimax_m1", "minimax_m2", "minimax_m3", "minimax-m2", "minimax-m3"), "minimax"),
+    **dict.fromkeys(("nemotron_v2", "nemotron_nano_v2", "nemotron_json"), "nemotron"),
+    **dict.fromkeys(("gigachat3", "gigachat35"), "gigachat"),
+    **dict.fromkeys(("internlm2", "interns1", "intern_s1"), "internlm"),
+    **dict.fromkeys(("hunyuan_a13b", "hy_v3"), "hunyuan"),
+    "gemma4": "functiongemma", "rwkv": "rwkv_world", "apertus2509": "apertus",
+}  # fmt: skip
 
 # Where each is defined; imported when it is asked for.
 _DEFINED: Mapping[str, tuple[str, str]] = {
     **{name: (name, name.upper()) for name in DIALECTS},
     "functionary": ("functionary", "FUNCTIONARY_32"),
     "functionary_3_1": ("functionary", "FUNCTIONARY_31"),
+    "hunyuan": ("jamba", "HUNYUAN"),
+    "react": ("agents", "REACT"),
 }
 
 # What a chat template holds that only one family writes; the first that fits decides.
@@ -47,8 +88,21 @@ _BY_TEMPLATE: tuple[tuple[str, str], ...] = (
     ("<|tool_calls_section_begin|>", "kimi"),
     ("<start_function_call>", "functiongemma"),
     ("<|constrain|>", "harmony"),
+    ("steptml:", "step3"),
     ("<\uff5ctool\u2581call", "deepseek"),
     ("\uff5cDSML\uff5c", "deepseek"),
+    ("<|START_ACTION|>", "cohere"),
+    ("<|tools_prefix|>", "apertus"),
+    ("<minimax:tool_call>", "minimax"),
+    ("]~b]", "minimax"),
+    ("<seed:tool_call>", "seed_oss"),
+    ("<TOOLCALL>", "nemotron"),
+    ("<|role_sep|>", "gigachat"),
+    ("<|action_start|>", "internlm"),
+    ("<|bom|>", "jamba"),
+    ("<|extra_0|>", "hunyuan"),
+    ("<|tool_call>", "functiongemma"),
+    ("<|open|>", "kimi"),
     ("<arg_key>", "glm"),
     ("<parameter=", "qwen_coder"),
     ("<|tool_call_start|>", "lfm2"),
@@ -67,6 +121,7 @@ _BY_TEMPLATE: tuple[tuple[str, str], ...] = (
     ("xlam", "xlam"),
     ("<|python_tag|>", "llama3"),
     ("<|start_header_id|>", "llama3"),
+    ("<start_of_turn>", "gemma"),
     ("rwkv", "rwkv_world"),
     ("<|im_start|>", "hermes"),
 )
@@ -76,9 +131,14 @@ _BY_ARCHITECTURE: Mapping[str, str] = {
     "llama": "llama3", "llama4": "pythonic", "olmo2": "pythonic", "olmo3": "pythonic",
     "lfm2": "lfm2", "lfm2moe": "lfm2", "mistral3": "mistral_small", "deepseek2": "deepseek",
     "glm4": "glm", "glm4moe": "glm", "phi3": "phi4", "phimoe": "phi4", "granite": "granite",
-    "granitemoe": "granite", "granitehybrid": "granite", "gemma3": "functiongemma", "gpt-oss": "harmony",
-    "kimi-k2": "kimi", "kimi-linear": "kimi", "qwen2": "hermes", "qwen2moe": "hermes", "qwen3": "hermes",
-    "qwen3moe": "hermes", "qwen3next": "qwen_coder",
+    "granitemoe": "granite", "granitehybrid": "granite", "gemma": "gemma", "gemma2": "gemma",
+    "gemma3": "gemma", "gemma3n": "gemma", "gpt-oss": "harmony", "cohere2": "cohere",
+    "command-r": "cohere", "apertus": "apertus", "minimax-m2": "minimax", "seed_oss": "seed_oss",
+    "internlm2": "internlm", "jamba": "jamba", "hunyuan-moe": "hunyuan", "hunyuan-dense": "hunyuan",
+    "nemotron_h": "nemotron", "ernie4_5": "hermes", "ernie4_5-moe": "hermes", "exaone4": "hermes",
+    "falcon-h1": "hermes", "bailingmoe": "hermes", "bailingmoe2": "hermes", "smollm3": "hermes",
+    "dots1": "hermes", "kimi-k2": "kimi", "kimi-linear": "kimi", "qwen2": "hermes",
+    "qwen2moe": "hermes", "qwen3": "hermes", "qwen3moe": "hermes", "qwen3next": "qwen_coder",
 }  # fmt: skip
 
 #: What the shipped family's files say of themselves as chat template.
@@ -91,6 +151,7 @@ def dialect(name: str) -> Dialect:
     Raises:
         ValueError: There is none of that name; the message says which are near.
     """
+    name = ALIASES.get(name, name)
     plain = name.removesuffix(_THINKING)
     if plain not in _DEFINED:
         near = get_close_matches(name, DIALECTS, n=3, cutoff=0.4)

@@ -17,6 +17,7 @@ REPAIRS: Mapping[str, str] = {
     "truncated": "the reply ended before the call did, after a whole value",
     # Of a call.
     "wrong-key-names": "name or arguments went by other keys",
+    "keyed": "the tool's name was the key of its arguments",
     "wrapped": "the call stood inside another object",
     "double-encoded": "an object was written as a JSON string",
     "flat-arguments": "the arguments stood beside the name",

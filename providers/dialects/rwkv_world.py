@@ -13,9 +13,9 @@ from typing import ClassVar
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.envelope import PLAUSIBLE_NAME
 from providers.dialects.family import Family
+from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Result, Safe, as_object, listed
 from providers.dialects.objects import Frame
-from providers.dialects.parameters import ParameterReader
 from providers.dialects.source import Steps, StepsToBool, markers_of
 
 ANNOUNCEMENTS = ("**Tool Call:**", "**Tool call:**", "**tool call:**", "**Tool Call**:", "**Tool Calls:**")
@@ -24,21 +24,18 @@ _EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*|\r+")
 _ROLE = re.compile(r"(?m)^([ \t]*)(User|Assistant|System|Tool):")
 
 
-class RwkvWorldReader(ParameterReader):
+class RwkvWorldReader(GeneralReader):
     """Reads announced calls, bare fences, and the older tagged Python dictionaries."""
 
-    openers: ClassVar[frozenset[str]] = frozenset(("<tool_call>", *ANNOUNCEMENTS, "{", "[", "```"))
-    dropped: ClassVar[frozenset[str]] = frozenset(("</tool_call>",))
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared | frozenset(ANNOUNCEMENTS)
     fence_repair: ClassVar[str] = ""
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
-        if marker in self.call_tags:
-            yield from self.call_tag(marker)
-        elif marker in ANNOUNCEMENTS:
+        if marker in ANNOUNCEMENTS:
             yield from self._announced(marker)
         else:
-            yield from self.sign(marker)
+            yield from super().opened(marker)
 
     def _announced(self, marker: str) -> Steps:
         """Reads what follows the announcement: a fence, or an object without one."""

@@ -16,8 +16,8 @@ _CALL = rf"([^\W\d][\w.]{{0,127}})\(((?:{_ARGUMENT}(?:, ?{_ARGUMENT}){{0,15}})?)
 #: A whole call without arguments or with some by name: its name, then these. What must follow it shows that it is
 #: no link in Markdown, ``[f()](address)``.
 SIMPLE_CALL = re.compile(rf"{_CALL}(?=,|\][^(])")
-#: The same as the only one of a list, whose first bracket has been read.
-SIMPLE_LIST = re.compile(rf"{_CALL}\](?=[^(])")
+#: The same as the only one of a list, whose first bracket has been read; ``]`` ends it, or another list begins.
+SIMPLE_LIST = re.compile(rf"{_CALL}(?:(?P<ended>\])(?=[^(])|, {{0,8}}(?=\[))")
 _EACH = re.compile(rf"([A-Za-z_]\w{{0,63}})=({_VALUE})")
 _WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
 

@@ -217,13 +217,23 @@ class Markers:
             yield
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)
 def _compiled(markers: frozenset[str], guards: frozenset[tuple[str, str]]) -> Markers:
     return Markers(markers, dict(guards))
 
 
 def markers_of(*groups: Iterable[str], guards: Mapping[str, str] | None = None) -> Markers:
     """Returns the search for all of these strings; `guards` are patterns that must follow some of them."""
-    return _compiled(
-        frozenset(marker for group in groups for marker in group), frozenset((guards or {}).items())
-    )
+    if guards:
+        return _compiled(frozenset(m for group in groups for m in group), frozenset(guards.items()))
+    return _joined(tuple(map(_kept, groups)))
+
+
+def _kept(group: Iterable[str]) -> Iterable[str]:
+    """Returns a group as something that a cache can know again; sets remember their hashes."""
+    return group if isinstance(group, frozenset) else tuple(group)
+
+
+@lru_cache(maxsize=8192)
+def _joined(groups: tuple[Iterable[str], ...]) -> Markers:
+    return _compiled(frozenset(marker for group in groups for marker in group), frozenset[tuple[str, str]]())

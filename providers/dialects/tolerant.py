@@ -6,6 +6,7 @@ No `eval` of any kind, no recursion, time linear in the text.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -23,6 +24,9 @@ _ARGUMENT = re.compile(r"([A-Za-z_]\w*)\s*=(?!=)|\*\*(?=\s*\{)")
 _NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?![\w.])")
 _STRICT_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _BARE = re.compile(r"[^\s,\[\]{}()\"'\\][^,\[\]{}\"'\n\\]*")
+# The letters before a string of Python, and the white space before one that continues another.
+_PREFIX = re.compile(r"[rRuU](?=[\"'])")
+_NEXT_STRING = re.compile(r"\s+(?=[\"'])")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _PYTHON_WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
 _CLOSERS = {"{": "}", "[": "]", "(": ")"}
@@ -258,8 +262,34 @@ class TolerantReader:
             if self._stack:
                 frame = self._stack[-1]
                 place = "item" if frame.pairs is None else "argument" if frame.closer == "" else "value"
-            return True, self._string(quote, place)
+            value = self._string(quote, place)
+            return True, self._continued(value) if place == "argument" else value
+        prefix = _PREFIX.match(self._text, self._at) if self._python else None
+        if prefix is not None:
+            return True, self._prefixed(prefix)
         return True, self._scalar(sign)
+
+    def _continued(self, value: str) -> str:
+        """Appends the strings that follow one without a comma, as Python does."""
+        parts = [value]
+        while (found := _NEXT_STRING.match(self._text, self._at)) is not None:
+            self._at = found.end()
+            quote = self._quote()
+            if quote is None:
+                break
+            parts.append(self._string(quote, "argument"))
+        return "".join(parts)
+
+    def _prefixed(self, prefix: re.Match[str]) -> str:
+        """Reads a string of Python with letters before it; those of a raw string escape nothing."""
+        self._at = prefix.end()
+        quote = self._quote()
+        if quote is None:
+            raise Unreadable("a string was expected", self._at)
+        if "r" in prefix.group().lower():
+            quote = replace(quote, escapes=False)
+        place: Place = "argument" if self._stack and self._stack[-1].closer == "" else "item"
+        return self._string(quote, place)
 
     def _quote(self) -> Quote | None:
         if self._text[self._at : self._at + 1] not in QUOTE_CHARS or self._at >= len(self._text):

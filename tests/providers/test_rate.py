@@ -257,3 +257,26 @@ def test_the_wait_is_told_and_no_part_of_the_deadline() -> None:
             assert timing.queued_s <= timing.first_token_s <= timing.total_s
 
     timeless(work())
+
+
+def test_after_a_refusal_all_wait_and_the_refused_come_first() -> None:
+    async def work() -> None:
+        clock = asyncio.get_running_loop().time
+        gate = Gate(RateLimits(concurrency=1), clock)
+        came: list[tuple[str, float]] = []
+
+        async def refused_first() -> None:
+            async with gate.admitted(1) as admission:
+                await gate.refused(admission, 2.0)
+                await gate.again(admission)
+                came.append(("again", clock()))
+
+        async def new() -> None:
+            async with gate.admitted(1):
+                came.append(("new", clock()))
+
+        await asyncio.gather(refused_first(), new())
+        assert [who for who, _ in came] == ["again", "new"]
+        assert all(at >= 2.0 for _, at in came)
+
+    timeless(work())

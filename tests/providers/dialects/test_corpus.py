@@ -4,7 +4,7 @@ import pytest
 
 from providers.base import Call, Malformed
 from providers.dialects.registry import DIALECTS
-from tests.providers.dialects import corpus_json, corpus_other
+from tests.providers.dialects import corpus_json, corpus_other, corpus_shared
 from tests.providers.dialects.support import Case, broken_in, check, cuts, read
 
 CORPORA = {
@@ -27,6 +27,18 @@ CORPORA = {
     "functionary_3_1": corpus_other.FUNCTIONARY_31,
     "functiongemma": corpus_other.FUNCTIONGEMMA,
     "harmony": corpus_other.HARMONY,
+    "cohere": corpus_shared.COHERE,
+    "apertus": corpus_shared.APERTUS,
+    "minimax": corpus_shared.MINIMAX,
+    "seed_oss": corpus_shared.SEED_OSS,
+    "step3": corpus_shared.STEP3,
+    "gigachat": corpus_shared.GIGACHAT,
+    "nemotron": corpus_shared.NEMOTRON,
+    "internlm": corpus_shared.INTERNLM,
+    "jamba": corpus_shared.JAMBA,
+    "hunyuan": corpus_shared.HUNYUAN,
+    "gemma": corpus_shared.GEMMA,
+    "react": corpus_shared.REACT,
 }
 CASES = [
     pytest.param(name, expected, id=f"{name}: {title}")

@@ -49,8 +49,26 @@ def _offered(form: dict[str, Any]) -> tuple[ToolSpec, ...]:
     return tuple(tool for tool in TOOLS if names is True or (names and tool.name in names))
 
 
+SHARED = [
+    json.loads(line)
+    for line in Path(__file__).with_name("forms_shared.jsonl").read_text("utf-8").splitlines()
+]
+
+
 def test_every_general_dialect_has_forms() -> None:
-    assert {form["dialect"] for form in FORMS} == set(DIALECTS) - {"netmon"}
+    assert {name for form in SHARED for name in form["dialects"]} == set(DIALECTS) - {"netmon"}
+
+
+@pytest.mark.parametrize("form", SHARED, ids=[f["form"] for f in SHARED])
+def test_shared_form(form: dict[str, Any]) -> None:
+    chance = random.Random(form["form"])
+    closely = chance.sample(form["dialects"], min(5, len(form["dialects"])))
+    for name in form["dialects"]:
+        whole = read(name, form["text"], tools=TOOLS)
+        assert json.dumps(calls_in(whole)) == json.dumps(form["calls"]), name
+        if name in closely:
+            assert read(name, *form["text"], tools=TOOLS) == whole, name
+            assert read(name, *cut(form["text"], chance, 9), tools=TOOLS) == whole, name
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[f"{f['dialect']}-{i}" for i, f in enumerate(FORMS)])
