@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from models.errors import CatalogueError, UnknownModel, nearest
 from models.formats import RECIPES
 from models.paths import user_path
+from settings.reading import parse_yaml
 
 _HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+):(?P<file>[^:\\]+\.gguf)", re.IGNORECASE)
 
@@ -161,7 +162,7 @@ def read_catalogue(text: str, where: str) -> Catalogue:
         CatalogueError: It is not YAML or not a catalogue; the message has the keys.
     """
     try:
-        return Catalogue.model_validate(yaml.safe_load(text))
+        return Catalogue.model_validate(parse_yaml(text))
     except yaml.YAMLError as error:
         raise CatalogueError(f"{where} is not YAML: {error}") from error
     except ValidationError as error:

@@ -37,6 +37,7 @@ _TEXTS = (
     "general.architecture",
     "general.name",
     "tokenizer.chat_template",
+    "smallwatch.data_sha256",
     "smallwatch.dialect",
     "smallwatch.random",
 )
@@ -71,6 +72,7 @@ class GGUFInfo:
         dialect: Smallwatch's name of how tools and calls are written.
         file_bytes: Size of the file.
         random: How the weights were drawn, where they are random: a file to measure speed with.
+        data_sha256: Hash of what the model was trained on, as its trainer counted it.
     """
 
     version: int
@@ -84,6 +86,7 @@ class GGUFInfo:
     dialect: str | None
     file_bytes: int
     random: str | None = None
+    data_sha256: str | None = None
 
 
 class _Damaged(Exception):
@@ -189,6 +192,7 @@ def _walk(header: _Header, size: int) -> GGUFInfo:
         dialect=texts.get("smallwatch.dialect"),
         file_bytes=size,
         random=texts.get("smallwatch.random"),
+        data_sha256=texts.get("smallwatch.data_sha256"),
     )
 
 

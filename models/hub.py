@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import AsyncFileLock
-
 from models.errors import DownloadError, WeightsMissing
 from models.progress import OnProgress, ignore
 from models.transfer import Persistence, Transfer
@@ -58,6 +56,7 @@ async def fetch(repo: str, file: str, options: HubOptions, on_progress: OnProgre
         WeightsMissing: The Hub cannot be reached.
         DownloadError: It has no such file, asks for a login, or the transfer failed for good.
     """
+    from filelock import AsyncFileLock
     from huggingface_hub.file_download import repo_folder_name
 
     if options.offline:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from filelock import AsyncFileLock
-
 from models.errors import GGUFError, QuantizeError
 from models.formats import RECIPES, Recipe
 from models.gguf import check
@@ -61,6 +59,8 @@ async def make(source: Source, format_: str, folder: Path, on_progress: OnProgre
     target = made_path(folder, source, format_)
     if await asyncio.to_thread(_is_whole, target):
         return target
+    from filelock import AsyncFileLock
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         async with AsyncFileLock(target.parent / ".lock"):

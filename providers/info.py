@@ -23,6 +23,7 @@ class ModelInfo:
         default_constrained: How calls are held to the schemas where the user does not say.
         constraints: All the ways in which its calls can be held.
         random: Whether its weights are random: a file to measure speed with, whose replies mean nothing.
+        data_sha256: Hash of what the model was trained on, where its file says it.
         server: Where it is asked, such as `https://api.openai.com/v1`; None where it runs on this machine.
     """
 
@@ -37,6 +38,7 @@ class ModelInfo:
     constraints: tuple[Constraint, ...] = ("none",)
     server: str | None = None
     random: bool = False
+    data_sha256: str | None = None
 
 
 class DescribedProvider(Provider, Protocol):

@@ -19,13 +19,12 @@ from providers.dialects.base import Dialect
 from providers.dialects.registry import choose
 from providers.engine.client import Engine, EngineOptions
 from providers.info import DescribedProvider, ModelInfo
+from providers.names import HUGLLM, SCRIPTED, TURBOLLM
 from providers.rate import RateLimits
 from providers.testllm import Grammar, TestLLM, prompt_hash
 from settings.schema import Config, HostedSettings, TestLLMSettings
 
 log = logging.getLogger(__name__)
-
-SCRIPTED, TURBOLLM, HUGLLM = "scripted", "turbollm", "hugllm"
 
 
 async def open_provider(
@@ -139,6 +138,7 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
         default_constrained=resolved.default_constraint if grammar else "none",
         constraints=("none", "schema", "copy") if grammar else ("none",),
         random=info.random is not None,
+        data_sha256=info.data_sha256,
     )
     return TestLLM(engine, dialect, described, grammar)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from settings.reading import parse_yaml
 from settings.schema import Config
 
 _PREFIX = "SMALLWATCH_"
@@ -63,7 +65,7 @@ def load_config() -> Config:
 
 def _check_file(path: Path) -> None:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = parse_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
     if data is None:
@@ -91,20 +93,21 @@ def _keys(data: Mapping[str, object], before: str = "") -> Iterator[str]:
             yield from _keys(cast("dict[str, object]", value), f"{before}{key}.")
 
 
-def _known(model: type[BaseModel], before: str = "") -> set[str]:
+@cache
+def _known(model: type[BaseModel], before: str = "") -> frozenset[str]:
     found: set[str] = set()
     for name, field in model.model_fields.items():
         found.add(before + name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found |= _known(field.annotation, f"{before}{name}.")
-    return found
+    return frozenset(found)
 
 
 def _near(key: str) -> str:
     return _nearest(key, _known(Config))
 
 
-def _nearest(name: str, known: set[str] | Mapping[str, str]) -> str:
+def _nearest(name: str, known: frozenset[str] | Mapping[str, str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.4)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import (
@@ -12,6 +14,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from settings.reading import parse_yaml
 from settings.terminal import DEFAULT_KEYS
 from settings.web import WebSettings
 
@@ -175,6 +178,11 @@ class MonitoringSettings(_Section):
     metrics: str = ""
 
 
+class _YamlFile(YamlConfigSettingsSource):
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return cast("dict[str, Any]", parse_yaml(file_path.read_text(encoding="utf-8")) or {})
+
+
 class Config(BaseSettings):
     """All settings."""
 
@@ -209,4 +217,4 @@ class Config(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment before file before defaults."""
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _YamlFile(settings_cls)

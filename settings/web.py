@@ -113,6 +113,7 @@ class WebSettings(_Section):
     visitor_days: float = Field(default=1, gt=0)
     anonymous_daily_tokens: int = Field(default=1_000_000, ge=0)
     testllm_url: str = ""
+    browser_model: str = "netmon-7m:q4_k"
     tools: Literal["real", "simulated"] = "real"
     watch: bool = True
     shutdown_s: float = Field(default=20, ge=0)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from agent.conversation import Conversation
     from agent.events import TurnFailed, TurnFinished
     from agent.stopping import CancelToken
+    from settings.schema import Config
     from smallwatch.ask_approval import Decide
     from smallwatch.ask_view import View
-    from smallwatch.assistant import AssistantOptions
+    from smallwatch.choices import AssistantOptions
 
 _FAILED, _MISUSED, _LIMITED, _NOT_ALLOWED = 1, 2, 3, 4
 _SIGNALLED = 128
@@ -86,7 +87,7 @@ def ask(
     from providers.base import ProviderError, ProviderRejected
     from settings.load import ConfigError
     from smallwatch.ask_view import JsonLines, Words
-    from smallwatch.assistant import AssistantOptions
+    from smallwatch.choices import AssistantOptions
 
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
@@ -116,18 +117,28 @@ def _decider(yes: bool) -> Decide:
 async def _ask(
     text: str, options: AssistantOptions, conversation: str | None, decide: Decide, view: View
 ) -> int:
-    """Opens what is needed, runs the turn, and returns the exit status."""
-    from models.display import ProgressDisplay
+    """Runs the turn and returns the exit status."""
+    from providers.engine.process import started_ahead
+    from providers.names import is_local
     from settings.load import load_config
-    from smallwatch.assistant import open_assistant
 
     config = load_config()
+    # Importing is most of the start: the model's process does its part while this one does its own.
+    async with started_ahead() if is_local(options.model or config.model) else contextlib.nullcontext():
+        return await _open_and_ask(config, text, options, conversation, _Turn(decide, view))
+
+
+async def _open_and_ask(
+    config: Config, text: str, options: AssistantOptions, conversation: str | None, turn: _Turn
+) -> int:
+    from models.display import ProgressDisplay
+    from smallwatch.assistant import open_assistant
+
     with ProgressDisplay() as progress:
         opened = open_assistant(config, options, on_progress=progress, say=_tell)
         async with opened as assistant:
             store = assistant.store
             talk = await store.load(await store.find(conversation)) if conversation else store.new()
-            turn = _Turn(decide, view)
             await turn.run(assistant.agent, talk, text)
     return turn.status()
 

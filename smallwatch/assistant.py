@@ -18,30 +18,14 @@ from providers.base import Settings
 from providers.info import DescribedProvider, ModelInfo
 from providers.registry import open_provider
 from settings.schema import AgentSettings, Config
-from smallwatch.backend import Tools, open_backend
+from smallwatch.backend import open_backend
+from smallwatch.choices import AssistantOptions
 from smallwatch.places import conversation_files
 from tools.catalogue import default_registry
 from tools.clock import system_clock
 from tools.context import ToolContext
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AssistantOptions:
-    """What a user may choose for one session.
-
-    Attributes:
-        model: The model's name, as `providers.registry.open_provider` takes it.
-        tools: The network that tools work on.
-        read_only: Offer no tool that changes something, whatever the settings say.
-        reach: Ranges that checks may reach, besides those of the settings.
-    """
-
-    model: str | None = None
-    tools: Tools = "real"
-    read_only: bool = False
-    reach: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ async def _serve(host: str | None, port: int | None) -> None:
     from settings.load import load_config
     from web.logs import set_up
     from web.opening import ServeError, database_url
-    from web.server import listen
+    from web.server import listen, spare_the_collector
     from web.server import serve as run
     from web.workers import supervise
 
@@ -108,9 +108,14 @@ async def _serve(host: str | None, port: int | None) -> None:
     if web.workers > 1 and not url.startswith("postgres"):
         listener.close()
         raise ServeError("web.workers is more than 1, which needs PostgreSQL: set web.database to its URL.")
+
+    def ready() -> None:
+        spare_the_collector()
+        click.echo(f"serving on {where}", err=True)
+
     async with _watching(url) if web.watch else nullcontext():
         if web.workers == 1:
-            await run(config, listener, on_ready=lambda: click.echo(f"serving on {where}", err=True))
+            await run(config, listener, on_ready=ready)
         else:
             click.echo(f"serving on {where} with {web.workers} processes", err=True)
             await supervise(listener, web.workers, web.shutdown_s + 15)

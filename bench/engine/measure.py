@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.engine.systems import Ask, LostError, Sample, System
@@ -57,16 +58,22 @@ async def load(system: System, asks: Sequence[Ask], clients: int, *, stream: boo
     return Load(rate, median, firsts[int(0.95 * (len(firsts) - 1))], firsts[-1] / median, lost)
 
 
-async def tenth_turn(system: System, fixed: str, stop: tuple[str, ...], turns: int = 10) -> float:
-    """Seconds to the first token of the last of so many turns behind a fixed prompt."""
+async def conversation(
+    system: System, fixed: str, stop: tuple[str, ...], numbers: Iterator[int], turns: int = 10
+) -> tuple[float, float]:
+    """Seconds to the first token of the last of so many turns behind a fixed prompt, and of such a text alone.
+
+    Args:
+        system: What is asked.
+        fixed: The fixed prompt.
+        stop: Strings that end a reply.
+        numbers: Makes all texts differ: what was read before costs this engine nothing.
+        turns: Turns of the conversation.
+    """
     said, sample = "", Sample(math.nan, math.nan, "")
-    for number in range(turns):
+    for number in itertools.islice(numbers, turns):
         said += turn(number)
         sample = await system.ask(Ask(fixed, said, _TURN_REPLY, stop), stream=True)
         said += ended(sample.text)
-    return sample.first_s
-
-
-async def bare_prompt(system: System, number: int, stop: tuple[str, ...]) -> float:
-    """Seconds to the first token of a turn's text alone."""
-    return (await system.ask(Ask("", turn(number), _TURN_REPLY, stop), stream=True)).first_s
+    bare = await system.ask(Ask("", turn(next(numbers)), _TURN_REPLY, stop), stream=True)
+    return sample.first_s, bare.first_s

@@ -7,25 +7,45 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_OURS, _SERVER, _PYTHON = "Ours", "LlamaCppServer", "LlamaCppPythonServer"
+from bench.engine.aims import best, verdicts
+from bench.engine.plan import OURS, PARTS, PYTHON, SERVER
+
+_WIDTH = 120
 
 
 def show(found: dict[str, Any]) -> None:
-    """Prints everything."""
+    """Prints everything, and at last what the engine is meant to reach."""
     console = Console(soft_wrap=True)
-    for name in ("eval workload", "behind 3,000 tokens"):
+    # Written to a file, a table is as wide as it has to be.
+    console.width = max(console.width, _WIDTH)
+    for name in ("eval", "long"):
         if name in found:
-            console.print(_throughput(name, found[name]))
+            console.print(_throughput(PARTS[name], found[name]))
             console.print(_ratios(found[name]))
-    if "first token" in found:
-        console.print(_first_tokens(found["first token"]))
+    if "first" in found:
+        console.print(_first_tokens(found["first"]))
     if "turns" in found:
         console.print(_turns(found["turns"]))
-    for name in ("cold start", "arms", "2.9B shape"):
+    for name in ("cold", "arms", "big"):
         if name in found:
-            console.print(_plain(name, found[name]))
+            console.print(_plain(PARTS[name], found[name]))
     console.print(_plain("settings", found["settings"]))
+    console.print(_aims(found))
     console.print(f"{found['seconds']:.0f} s")
+
+
+def _aims(found: dict[str, Any]) -> Table:
+    table = Table("part", "what", "measured", "aim", "", title="aims")
+    for each in verdicts(found):
+        sign = "≥" if each.at_least else "≤"
+        table.add_row(
+            each.part,
+            each.what,
+            _number(each.figure),
+            f"{sign} {each.aim:g}",
+            "met" if each.met else "missed",
+        )
+    return table
 
 
 def _range(value: dict[str, float], scale: float = 1.0, digits: int = 1) -> str:
@@ -44,10 +64,8 @@ def _throughput(name: str, rows: list[dict[str, Any]]) -> Table:
 
 
 def _ratios(rows: list[dict[str, Any]]) -> str:
-    best: dict[str, float] = {}
-    for row in rows:
-        best[row["system"]] = max(best.get(row["system"], 0.0), row["cases_per_s"]["median"])
-    peers = [f"{best[_OURS] / best[peer]:.1f} times {peer}" for peer in (_SERVER, _PYTHON) if peer in best]
+    top = {system: best(rows, system, "cases_per_s", most=True) or 0.0 for system in (OURS, SERVER, PYTHON)}
+    peers = [f"{top[OURS] / top[peer]:.1f} times {peer}" for peer in (SERVER, PYTHON) if top[peer]]
     return f"best against best: {', '.join(peers) or 'no peers were measured'}"
 
 

@@ -12,6 +12,7 @@ from evals.cases import load_suite
 from providers.base import Settings
 from providers.dialects.netmon import NETMON
 from providers.dialects.netmon_pieces import ASSISTANT, END, USER
+from providers.hosted_request import body
 
 #: Tokens of a reply at most; the longest right one of netmon-dev has fewer.
 _REPLY = 75
@@ -22,7 +23,11 @@ def cases(count: int) -> list[Ask]:
     asks: list[Ask] = []
     for case in load_suite("netmon-dev").cases[:count]:
         prompt = NETMON.render(case.messages, case.tools, Settings())
-        asks.append(Ask(prompt.fixed, prompt.rest, _REPLY, prompt.stop))
+        how = Settings(max_tokens=_REPLY, now=case.now)
+        chat = body("", case.messages, case.tools, how, None)
+        # Usage comes with streams only.
+        del chat["stream_options"]
+        asks.append(Ask(prompt.fixed, prompt.rest, _REPLY, prompt.stop, chat))
     return asks
 
 

@@ -4,7 +4,8 @@ Two strengths: `schema` lets any text stand in a string; `copy` lets a value tha
 id, a person's own words) be only a piece of the conversation. The grammar copies, the model chooses where.
 
 The notation is llguidance's Lark: terminals are regular expressions, `&` is intersection, and
-`%regex {"substring_chunks": [...]}` is any run of adjacent chunks.
+`%regex {"substring_chunks": [...]}` is any run of adjacent chunks. The comment `// copied:` repeats which values those
+are, for an engine that follows them without compiling the conversation.
 """
 
 from __future__ import annotations
@@ -34,8 +35,16 @@ _END = (
 _POINT = (
     r"(now|[+\-][0-9]{1,5}(\.[0-9]{1,2})?(s|m|h|d|w)"
     r"|((today|tonight|tomorrow|yesterday|week|month|year|(last )?(mon|tue|wed|thu|fri|sat|sun)|\+[0-9]{1,3}d"
-    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2})( [0-9]{2}:[0-9]{2})?|[0-9]{2}:[0-9]{2})( [A-Z]{2,4})?)"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{2}-[0-9]{2}|[0-9]{1,2}\.[0-9]{1,2}\.([0-9]{4})?)( [0-9]{2}:[0-9]{2})?"
+    r"|[0-9]{2}:[0-9]{2})( [A-Z]{2,4})?)"
 )
+#: Texts that may have white space in them.
+_WITH_SPACES = ("expect_text", "agent_location")
+#: Sets of tools whose rules are kept as text, and those.
+_KEPT = 32
+_written: dict[tuple[int, ...], tuple[tuple[ToolSpec, ...], str]] = {}
+#: What may follow an amount of a unit, as the 30m of 1h30m.
+_LESSER = {"m": "([1-9]|[1-5][0-9])s", "h": "([1-9]|[1-5][0-9])m", "d": "([1-9]|1[0-9]|2[0-3])h"}
 #: Beyond it no integer is written.
 _LARGEST = 999_999_999
 _PORTS = r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*"
@@ -49,18 +58,37 @@ def grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: boo
         messages: The conversation that values may be copied from.
         copy: Whether values that name something must be copied.
     """
+    source = _source(messages) if copy else ""
+    pieces = ""
+    if source:
+        chunks = json.dumps(_CHUNK.findall(source), ensure_ascii=True)
+        pieces = f'PIECE: %regex {{"substring_chunks": {chunks}}}\n'
+    return pieces + _rules(tools, copied=bool(source))
+
+
+def _rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
+    """Writes all that is not of the conversation; that of the tools that were asked for last is kept."""
+    # By identity, since schemas have no hash: the tools are kept with their rules, so that none can take one's place.
+    key = (*map(id, tools), copied)
+    found = _written.get(key)
+    if found is None:
+        if len(_written) >= _KEPT:
+            _written.pop(next(iter(_written)), None)
+        found = _written[key] = (tuple(tools), _write_rules(tools, copied=copied))
+    return found[1]
+
+
+def _write_rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
     lines = [
         "start: words | calls" if tools else "start: words",
         r"words: /[^<\x00-\x08](.|\n)*/",
     ]
     if tools:
         lines.append("calls: (" + " | ".join(f"call_{index}" for index in range(len(tools))) + ")+")
-    source = _source(messages) if copy else ""
-    if source:
-        chunks = json.dumps(_CHUNK.findall(source), ensure_ascii=True)
-        lines.append(f'PIECE: %regex {{"substring_chunks": {chunks}}}')
+    if copied:
         lines.append(r'COPIED: PIECE & /[^"\\\s\x00-\x1f]([^"\\\x00-\x1f]*[^"\\\s\x00-\x1f])?/')
         lines.append(r"NAME: COPIED & /[^\s]+/")
+        lines.append(f"// copied: {json.dumps(_copied(tools))}")
     else:
         lines.append(r'COPIED: /([^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4})+/')
         lines.append(r'NAME: /[^"\\\s\x00-\x1f]+/')
@@ -74,6 +102,25 @@ def grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: boo
         lines += _call(index, tool, numbers)
     lines += [f"{terminal}: /{expression}/" for expression, terminal in numbers.items()]
     return "\n".join(lines) + "\n"
+
+
+def _copied(tools: Sequence[ToolSpec]) -> dict[str, dict[str, str]]:
+    """The values that are copied, by what opens the call and by key; the engine reads it (`engine.constrain`)."""
+    found: dict[str, dict[str, str]] = {}
+    for tool in tools:
+        properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
+        found[open_call(tool.name)] = {
+            name: _how_copied(name, schema)
+            for name, schema in properties.items()
+            if kind_of(name, schema) in ("text", "texts") and name != "ports"
+        }
+    return found
+
+
+def _how_copied(name: str, schema: Mapping[str, Any]) -> str:
+    if schema.get("format") == "uri":
+        return "uri"
+    return "text" if name in _WITH_SPACES or schema.get("type") == "array" else "name"
 
 
 def _number(expression: str, numbers: dict[str, str]) -> str:
@@ -160,6 +207,9 @@ def _amount(name: str, schema: Mapping[str, Any]) -> str:
     for unit, seconds in SECONDS.items():
         size = round(seconds * 1000) / round(SECONDS[own] * 1000)
         least, most = math.ceil(low / size), math.floor(high / size)
+        # 1h30m: the part of the smaller unit is less than one of the larger.
+        if unit in _LESSER and max(least, 1) < most:
+            found.append(rf"({whole_numbers(max(least, 1), most - 1)}{unit}{_LESSER[unit]})")
         if least > most or (unit == "ms" and own != "ms"):
             continue
         parts = [whole_numbers(least, most)]
@@ -204,7 +254,7 @@ def _text(name: str, schema: Mapping[str, Any]) -> str:
         return "PORTS"
     if schema.get("format") == "uri":
         return '("https://" | "http://")? NAME'
-    return "COPIED" if name in ("expect_text", "agent_location") else "NAME"
+    return "COPIED" if name in _WITH_SPACES else "NAME"
 
 
 def _quote(text: str) -> str:

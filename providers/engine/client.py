@@ -315,8 +315,13 @@ class Engine:
         self._process, self.ready = None, None
         for pending in self._pending.values():
             pending.inbox.put_nowait(None)
-        self._burials.add(burial := asyncio.create_task(process.end(0.0)))
+        self._burials.add(burial := asyncio.create_task(self._bury(process)))
         burial.add_done_callback(self._burials.discard)
+
+    async def _bury(self, process: EngineProcess) -> None:
+        self._last_words = await process.obituary()
+        log.warning("%s: %s", self._path.name, self._last_words)
+        await process.end(0.0)
 
     def _count_death(self, how: str) -> None:
         self._backoff.died()

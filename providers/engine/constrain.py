@@ -1,9 +1,20 @@
-"""Holds a completion to a grammar, by llguidance."""
+"""Holds a completion to a grammar, by llguidance.
+
+A grammar is Lark, as llguidance reads it. A terminal of the conversation's own words, `PIECE: %regex
+{"substring_chunks": [...]}`, is taken out before it is compiled, so that one grammar serves all conversations, where a
+comment `// copied: {"open text": {"key": "name"}}` says which values it holds; `copying.py` holds them then.
+
+What is asked most is whether one token may come next: the likeliest nearly always may, and one token is tried in
+2 µs, where a mask of all tokens takes 16 to 120. A mask is made only after the likeliest ones were refused.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+import json
+import re
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from llguidance import LLMatcher
@@ -11,14 +22,43 @@ from llguidance.llamacpp import lltokenizer_from_vocab
 from llguidance.numpy import fill_next_token_bitmask
 from numpy.typing import NDArray
 
+from providers.engine.copying import Copies, Kind, Rules
 from providers.engine.llama import Llama
 
 #: Compiled grammars that are kept; compiling 25 tools takes some milliseconds, a copy microseconds.
 _COMPILED = 64
+_PIECE = re.compile(r'^PIECE: %regex \{"substring_chunks": (\[.*\])\}$', re.M)
+_COPIED = re.compile(r"^// copied: (\{.*\})$", re.M)
+#: What stands for the conversation's words where they are held apart from the grammar.
+_ANY_PIECE = r"PIECE: /(.|\n)+/"
 
 
 class GrammarError(ValueError):
     """A grammar cannot be compiled, or the completion left it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    matcher: LLMatcher
+    rules: Rules
+
+
+class Vocabulary:
+    """The tokens of one model, as a grammar needs them."""
+
+    def __init__(self, size: int, piece: Callable[[int], bytes]) -> None:
+        self.size = size
+        self.piece = piece
+        self._by_first: dict[int, list[int]] | None = None
+
+    def beginning(self, first: int) -> list[int]:
+        """The tokens that begin with a byte."""
+        if self._by_first is None:
+            found: defaultdict[int, list[int]] = defaultdict(list)
+            for token in range(self.size):
+                found[self.piece(token)[0] if self.piece(token) else -1].append(token)
+            self._by_first = dict(found)
+        return self._by_first.get(first, [])
 
 
 class Constraints:
@@ -26,8 +66,13 @@ class Constraints:
 
     def __init__(self, llama: Llama) -> None:
         self._tokenizer = lltokenizer_from_vocab(llama.vocab_pointer)
-        self._size = llama.vocabulary
-        self._compiled: OrderedDict[str, LLMatcher] = OrderedDict()
+        self._vocabulary = Vocabulary(llama.vocabulary, llama.piece)
+        self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
+
+    @property
+    def compiled(self) -> list[str]:
+        """The grammars that are kept."""
+        return list(self._compiled)
 
     def matcher(self, grammar: str) -> Matcher:
         """Compiles a Lark grammar.
@@ -35,44 +80,91 @@ class Constraints:
         Raises:
             GrammarError: It cannot be compiled.
         """
-        matcher = self._compiled.get(grammar)
-        if matcher is None:
+        pieces = _PIECE.search(grammar) if "// copied: " in grammar else None
+        if pieces is None:
+            return self._matcher(self._of(grammar), None)
+        compiled = self._of(grammar[: pieces.start()] + _ANY_PIECE + grammar[pieces.end() :])
+        return self._matcher(compiled, Copies(compiled.rules, json.loads(pieces[1])))
+
+    def _matcher(self, compiled: _Compiled, copies: Copies | None) -> Matcher:
+        return Matcher(compiled.matcher.deep_copy(), self._vocabulary, copies)
+
+    def _of(self, grammar: str) -> _Compiled:
+        compiled = self._compiled.get(grammar)
+        if compiled is None:
             matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(grammar))
             if matcher.is_error():
                 raise GrammarError(f"the grammar of the tools cannot be compiled: {matcher.get_error()}")
-            self._compiled[grammar] = matcher
+            compiled = self._compiled[grammar] = _Compiled(matcher, _rules(grammar))
             if len(self._compiled) > _COMPILED:
                 self._compiled.popitem(last=False)
         self._compiled.move_to_end(grammar)
-        return Matcher(matcher.deep_copy(), self._size)
+        return compiled
+
+
+def _rules(grammar: str) -> Rules:
+    found = _COPIED.search(grammar)
+    if found is None:
+        return {}
+    written: Mapping[str, Mapping[str, Kind]] = json.loads(found[1])
+    return {
+        opening.encode(): {key.encode(): kind for key, kind in keys.items()}
+        for opening, keys in written.items()
+    }
 
 
 class Matcher:
     """Follows one completion through its grammar."""
 
-    def __init__(self, matcher: LLMatcher, size: int) -> None:
+    def __init__(self, matcher: LLMatcher, vocabulary: Vocabulary, copies: Copies | None = None) -> None:
         self._matcher = matcher
-        self._size = size
-        self._mask = np.zeros((1, (size + 31) // 32), dtype=np.int32)
+        self.vocabulary = vocabulary
+        self._copies = copies
+        self._state = copies.start() if copies is not None else None
 
     def restrict(self, logits: NDArray[np.float32]) -> None:
-        """Sets the logits of tokens that may not come next to -inf."""
-        fill_next_token_bitmask(self._matcher, self._mask)
-        allowed = np.unpackbits(self._mask[0].view(np.uint8), bitorder="little")[: self._size]
-        logits[allowed == 0] = -np.inf
-
-    def take(self, token: int) -> list[int]:
-        """Takes the chosen token and returns the tokens that are forced after it.
+        """Sets the logits of tokens that may not come next to -inf.
 
         Raises:
-            GrammarError: The token is not allowed.
+            GrammarError: No token may.
         """
-        if not self._matcher.consume_token(token):
-            raise GrammarError(f"the completion left its grammar: {self._matcher.get_error()}")
-        forced: Sequence[int] = [] if self._matcher.is_stopped() else self._matcher.compute_ff_tokens()
-        for each in forced:
-            self._matcher.consume_token(each)
-        return list(forced)
+        size = self.vocabulary.size
+        mask = np.zeros((1, (size + 31) // 32), dtype=np.int32)
+        fill_next_token_bitmask(self._matcher, mask)
+        allowed = np.unpackbits(mask[0].view(np.uint8), bitorder="little")[:size].astype(bool)
+        self._narrow(allowed)
+        logits[~allowed] = -np.inf
+        if not np.isfinite(logits).any():
+            raise GrammarError("the grammar allows no token of the model's vocabulary to come next")
+
+    def _narrow(self, allowed: NDArray[np.bool_]) -> None:
+        """Leaves of the allowed tokens those that keep copied values copied."""
+        copies, state, vocabulary = self._copies, self._state, self.vocabulary
+        if copies is None or state is None:
+            return
+        first = copies.first_bytes(state)
+        if first is not None:
+            possible = np.zeros_like(allowed)
+            possible[[token for byte in first for token in vocabulary.beginning(byte)]] = True
+            allowed &= possible
+        for token in np.flatnonzero(allowed).tolist():
+            allowed[token] = copies.after(state, vocabulary.piece(token)) is not None
+
+    def take(self, token: int) -> bool:
+        """Takes a token if it may come next; returns whether it may."""
+        state = self._state
+        if self._copies is not None and state is not None:
+            state = self._copies.after(state, self.vocabulary.piece(token))
+            if state is None:
+                return False
+        if self._matcher.try_consume_tokens([token]) != 1:
+            return False
+        self._state = state
+        return True
+
+    def forced(self) -> list[int]:
+        """The tokens of the only text that may come next, if there is one; none is taken."""
+        return [] if self.finished else list(self._matcher.compute_ff_tokens())
 
     @property
     def finished(self) -> bool:

@@ -1,15 +1,16 @@
-"""A thin, typed hold on llama.cpp: one model, one context, many sequences.
+"""A thin, typed hold on llama.cpp: one model, many sequences, in one context or a few.
 
-Everything here runs in the engine's own process, on one thread.
+A small recurrent model has several contexts, its lanes, each decoded by a thread of its own. Its steps are a thousand
+operations of microseconds, and after each of them threads that share a step wait for each other: two were 1.5 times as
+fast as one, where two lanes are twice as fast. The weights are there once, and a state fits into any lane.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
+from providers.engine.lane import Lane, LlamaError, Logits, Output, Run
 from providers.engine.threads import ThreadTuner, other_programs
 
 #: llama.cpp's level of messages that are worth keeping.
@@ -25,19 +27,12 @@ _ERROR = 4
 _DRAFT_ROWS = 64
 #: Sequences beyond the slots: one to go back to; of attention models, kept prefixes.
 _SPARE_RECURRENT, _SPARE_ATTENTION = 1, 32
-#: `llama_decode` found no room in the cache of keys and values.
-_NO_ROOM = 1
+#: Models of more parameters have one lane: their steps are long enough to be shared, and read the weights but once.
+_SMALL = 64_000_000
+#: Sequences that a lane has at least, and how many lanes there are at most.
+_LANE_SLOTS, _MOST_LANES = 4, 8
 
-Logits = NDArray[np.float32]
 State = NDArray[np.uint8]
-
-
-class LlamaError(RuntimeError):
-    """llama.cpp refused a file or a call."""
-
-
-class NoRoom(LlamaError):
-    """The cache of keys and values is full."""
 
 
 def _silence(level: int, text: bytes, data: Any) -> None:
@@ -49,25 +44,11 @@ def _silence(level: int, text: bytes, data: Any) -> None:
 _QUIET = lib.llama_log_callback(_silence)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Tokens of one sequence for one decoding step.
-
-    Attributes:
-        sequence: The sequence they belong to.
-        position: Position of the first of them.
-        tokens: The tokens.
-        logits: The logits after so many of the last ones are wanted.
-    """
-
-    sequence: int
-    position: int
-    tokens: Sequence[int]
-    logits: int
-
-
 class Llama:
-    """An open model with a context of `slots` sequences, and `spare` more for copies."""
+    """An open model with `slots` sequences, and in each lane `spare` more for copies.
+
+    Sequences are numbered lane by lane, in each first those to decode and then the spare ones.
+    """
 
     def __init__(
         self,
@@ -109,29 +90,69 @@ class Llama:
             )
         self.context = self._room(context)
         self.spare = _SPARE_RECURRENT if self.recurrent else _SPARE_ATTENTION
-        params = lib.llama_context_default_params()
-        params.n_ctx = self.cells = self._cells(slots, state_bytes)
-        params.n_batch = params.n_ubatch = batch
-        params.n_seq_max = slots + self.spare
-        # Without it the context reserves a row of logits for every token of a step.
-        params.n_outputs_max = slots + _DRAFT_ROWS
-        # Sequences share cells, so that a kept prefix is there once; windows of attention are kept whole, so that
-        # sequences can be trimmed.
-        params.kv_unified = params.swa_full = True
-        params.n_threads = params.n_threads_batch = threads
-        self._context: Any = lib.llama_init_from_model(self._model, params)
-        if not self._context:
-            raise LlamaError(
-                f"no context of {slots} x {self.context} tokens for {path.name}: it needs more memory"
-            )
-        self._memory: Any = lib.llama_get_memory(self._context)
+        self.cells = self._cells(slots, state_bytes)
         self._vocab: Any = lib.llama_model_get_vocab(self._model)
         self.vocabulary: int = lib.llama_vocab_n_tokens(self._vocab)
         self.slots = slots
         self.batch_size = batch
-        self._batch = lib.llama_batch_init(batch, 0, 1)
+        self._name = path.name
         self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
         self._tuner = ThreadTuner(threads, other_programs)
+        self.lanes = self._lane_count(threads)
+        self.lane_slots = -(-slots // self.lanes)
+        self._open: list[Lane] = []
+        self.open_lane()
+
+    def _lane_count(self, threads: int) -> int:
+        # An OpenMP build is many times slower off the main thread.
+        if not self._bounded or self.parameters > _SMALL or threads == 1 or links_openmp():
+            return 1
+        return max(1, min(threads, self.slots // _LANE_SLOTS, _MOST_LANES))
+
+    def open_lane(self) -> int:
+        """Opens a lane; the first is open from the start, the others wait until they are needed.
+
+        Returns:
+            Its number.
+
+        Raises:
+            LlamaError: There is not enough memory.
+        """
+        params = lib.llama_context_default_params()
+        params.n_ctx = self.cells
+        params.n_batch = params.n_ubatch = self.batch_size
+        params.n_seq_max = self.lane_slots + self.spare
+        # Without it the context reserves a row of logits for every token of a step.
+        params.n_outputs_max = self.lane_slots + _DRAFT_ROWS
+        # Sequences share cells, so that a kept prefix is there once; windows of attention are kept whole, so that
+        # sequences can be trimmed.
+        params.kv_unified = params.swa_full = True
+        try:
+            self._open.append(Lane(self._model, params, self.vocabulary))
+        except LlamaError:
+            raise LlamaError(
+                f"no context of {self.lane_slots} x {self.context} tokens for {self._name}: it needs more memory"
+            ) from None
+        return len(self._open) - 1
+
+    @property
+    def open_lanes(self) -> int:
+        """How many lanes are open."""
+        return len(self._open)
+
+    def first(self, lane: int) -> int:
+        """The number of a lane's first sequence."""
+        return lane * (self.lane_slots + self.spare)
+
+    def undo(self, sequence: int) -> int:
+        """The spare sequence of the lane that `sequence` is in."""
+        return self.first(sequence // (self.lane_slots + self.spare)) + self.lane_slots
+
+    def _at(self, sequence: int) -> tuple[Lane, int]:
+        """The lane that a sequence is in, and its number there."""
+        lane, place = divmod(sequence, self.lane_slots + self.spare)
+        return self._open[lane], place
 
     def _room(self, wanted: int) -> int:
         trained = int(lib.llama_model_n_ctx_train(self._model))
@@ -207,13 +228,16 @@ class Llama:
 
     def ends(self, token: int) -> bool:
         """Whether a token ends a reply."""
-        return bool(lib.llama_vocab_is_eog(self._vocab, token))
+        found = self._ends.get(token)
+        if found is None:
+            found = self._ends[token] = bool(lib.llama_vocab_is_eog(self._vocab, token))
+        return found
 
     def decode(self, runs: Sequence[Run]) -> list[list[Logits]]:
         """Makes one step.
 
         Recurrent models decode sequences together only where their numbers follow each other in the order of the
-        batch, so give runs in that order, without gaps.
+        batch, so give runs in that order, without gaps. All are of one lane.
 
         Returns:
             For each run, the rows of logits `[vocabulary]` that it wants.
@@ -222,64 +246,60 @@ class Llama:
             NoRoom: The cache of keys and values is full; nothing was decoded.
             LlamaError: The step failed.
         """
-        batch, index = self._batch, 0
-        rows: list[range] = []
-        for run in runs:
-            first_row = len(run.tokens) - run.logits
-            for offset, token in enumerate(run.tokens):
-                batch.token[index] = token
-                batch.pos[index] = run.position + offset
-                batch.n_seq_id[index] = 1
-                batch.seq_id[index][0] = run.sequence
-                batch.logits[index] = offset >= first_row
-                index += 1
-            rows.append(range(index - run.logits, index))
-        batch.n_tokens = index
-        threads = self._tuner.threads()
-        lib.llama_set_n_threads(self._context, threads, threads)
-        begun = time.perf_counter()
-        status = lib.llama_decode(self._context, batch)
-        self._tuner.record(threads, index, time.perf_counter() - begun)
-        if status == _NO_ROOM:
-            raise NoRoom("the cache of keys and values is full")
-        if status != 0:
-            raise LlamaError(f"llama_decode failed with status {status}")
-        return [[self._logits(row) for row in wanted] for wanted in rows]
+        rows = iter(self.compute(0, runs, alone=True).rows.copy())
+        return [[next(rows) for _ in range(run.logits)] for run in runs]
 
-    def _logits(self, row: int) -> Logits:
-        pointer = lib.llama_get_logits_ith(self._context, row)
-        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary,)).copy()
+    def compute(self, lane: int, runs: Sequence[Run], *, alone: bool) -> Output:
+        """Makes one step in a lane, as `decode` does; other lanes may make theirs at the same time.
+
+        Args:
+            lane: The lane.
+            runs: What is decoded, all of it in this lane.
+            alone: No other lane makes a step, so several threads may share this one, where that is faster.
+        """
+        threads = self._tuner.threads() if alone else 1
+        output = self._open[lane].decode(runs, self.first(lane), threads)
+        if alone:
+            self._tuner.record(threads, sum(len(run.tokens) for run in runs), output.seconds)
+        return output
 
     def clear(self, sequence: int) -> None:
         """Forgets a sequence."""
-        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        lane, place = self._at(sequence)
+        lib.llama_memory_seq_rm(lane.memory, place, -1, -1)
 
     def trim(self, sequence: int, length: int) -> bool:
         """Forgets what follows the first `length` tokens; False where the model cannot, and nothing has changed."""
-        return bool(lib.llama_memory_seq_rm(self._memory, sequence, length, -1))
+        lane, place = self._at(sequence)
+        return bool(lib.llama_memory_seq_rm(lane.memory, place, length, -1))
 
     def copy(self, source: int, target: int, length: int = -1) -> None:
-        """Makes `target` the first `length` tokens of `source`, or all of it; what they share is kept once."""
+        """Makes `target` the first `length` tokens of `source`, or all of it; what they share is kept once.
+
+        Both are in one lane.
+        """
         self.clear(target)
-        lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        lane, place = self._at(target)
+        lib.llama_memory_seq_cp(lane.memory, self._at(source)[1], place, 0, length)
 
     def save(self, sequence: int) -> State:
         """Copies a sequence's state out."""
-        size = lib.llama_state_seq_get_size(self._context, lib.llama_seq_id(sequence))
+        lane, place = self._at(sequence)
+        number = lib.llama_seq_id(place)
+        size = lib.llama_state_seq_get_size(lane.context, number)
         state = np.empty(size, np.uint8)
-        written = lib.llama_state_seq_get_data(
-            self._context, _address(state), size, lib.llama_seq_id(sequence)
-        )
+        written = lib.llama_state_seq_get_data(lane.context, _address(state), size, number)
         return state[:written]
 
     def restore(self, sequence: int, state: State) -> None:
-        """Puts a state that `save` gave into a sequence.
+        """Puts a state that `save` gave into a sequence, of any lane.
 
         Raises:
             LlamaError: The state is not of this model.
         """
+        lane, place = self._at(sequence)
         done = lib.llama_state_seq_set_data(
-            self._context, _address(state), len(state), lib.llama_seq_id(sequence)
+            lane.context, _address(state), len(state), lib.llama_seq_id(place)
         )
         if done == 0:
             self.clear(sequence)
@@ -295,6 +315,7 @@ def build() -> str:
     return f"{lib.__version__} {lib.llama_print_system_info().decode('utf-8', 'replace')}"
 
 
+@cache
 def links_openmp() -> bool:
     """Whether the installed llama.cpp was built with OpenMP, which is 10-20 times slower off the main thread."""
     folder = Path(lib.__file__).parent / "lib"

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextvars import ContextVar
+from pathlib import Path
 from typing import cast
 
 from providers.base import ProviderRejected, ProviderTimeout, ProviderUnavailable
@@ -17,6 +19,13 @@ _LINE_LIMIT = 64 * 2**20
 _STDERR_KEPT = 2000
 #: Seconds that the process has to end by itself: it writes states that wait to be written.
 _GRACE_S = 3.0
+#: What the child runs: this very package, wherever it is started, and nothing that lies in the folder it is started in.
+_RUN = """import sys
+if sys.argv[1] not in sys.path:
+    sys.path.insert(0, sys.argv[1])
+from providers.engine.worker import main
+main()"""
+_HOME = str(Path(__file__).parents[2])
 
 
 class EngineProcess:
@@ -31,9 +40,16 @@ class EngineProcess:
 
     @classmethod
     async def spawn(cls, name: str) -> EngineProcess:
-        """Starts a child that waits for `Load`."""
+        """Starts a child that waits for `Load`, or takes the one that was started ahead."""
+        waiting = _ahead.get()
+        while waiting:
+            found = waiting.pop()
+            if found.alive:
+                found._name = name
+                return found
+            await found.end()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "providers.engine.worker",
+            sys.executable, "-P", "-c", _RUN, _HOME,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
         )  # fmt: skip
@@ -117,9 +133,15 @@ class EngineProcess:
             self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
 
     async def obituary(self, when: str = "") -> str:
-        """How the child ended, in words; waits for the end."""
-        code = await self._process.wait()
-        await asyncio.wait(self._tasks[:1])
+        """How the child ended, in words; it has said its last, so the end is near or is brought about."""
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                code = await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            code = await self._process.wait()
+        # Another process may hold its pipe open.
+        await asyncio.wait(self._tasks[:1], timeout=_GRACE_S)
         how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
         lines = self._stderr.decode("utf-8", "replace").strip().splitlines()
         last = f": {lines[-1]}" if lines else ""
@@ -152,3 +174,22 @@ class EngineProcess:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+_ahead: ContextVar[list[EngineProcess] | None] = ContextVar("started ahead", default=None)
+
+
+@contextlib.asynccontextmanager
+async def started_ahead() -> AsyncGenerator[None]:
+    """Starts a child before it is known what it will load, so that it imports while the caller does.
+
+    The first engine that is started in this context takes it; one that nobody took is ended with it.
+    """
+    waiting = [await EngineProcess.spawn("a model")]
+    token = _ahead.set(waiting)
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+        for process in waiting:
+            await process.end(0.0)

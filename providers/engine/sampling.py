@@ -6,6 +6,7 @@ In this order: penalties, temperature, top-k, top-p (Holtzman et al. 2020, arXiv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,6 +24,18 @@ class BadLogits(ArithmeticError):
     """The model gives no usable number for any token."""
 
 
+def checked(best: int, logits: NDArray[np.float32]) -> int:
+    """Returns the likeliest token.
+
+    Raises:
+        BadLogits: Its logit is no number: the weights are damaged.
+    """
+    # The largest of numbers among which one is none is none, to numpy.
+    if not math.isfinite(logits[best]):
+        raise BadLogits("the model's output is no number; its weights are damaged")
+    return best
+
+
 class Sampler:
     """Chooses tokens for one request; the same seed and logits give the same tokens."""
 
@@ -35,6 +48,18 @@ class Sampler:
         """Whether chance plays no part."""
         return self._sampling.temperature <= 0
 
+    @property
+    def punishes(self) -> bool:
+        """Whether what was said before changes the logits."""
+        how = self._sampling
+        return how.repeat_penalty != 1.0 or bool(how.frequency_penalty or how.presence_penalty)
+
+    @property
+    def filters(self) -> bool:
+        """Whether what may be drawn depends on all tokens that are allowed."""
+        how = self._sampling
+        return not self.greedy and (bool(how.top_k) or how.top_p < 1.0 or how.min_p > 0)
+
     def choose(self, logits: NDArray[np.float32], made: Sequence[int]) -> int:
         """Chooses a token.
 
@@ -45,13 +70,15 @@ class Sampler:
         Raises:
             BadLogits: The best of them is no number: the weights are damaged.
         """
-        self._punish(logits, made)
-        best = int(logits.argmax())
-        if not np.isfinite(logits[best]):
-            raise BadLogits("the model's output is no number; its weights are damaged")
+        self.punish(logits, made)
+        return self.pick(logits)
+
+    def pick(self, logits: NDArray[np.float32]) -> int:
+        """Chooses a token from logits that are punished already; the rest is as in `choose`."""
+        best = checked(int(logits.argmax()), logits)
         return best if self.greedy else self._draw(logits)
 
-    def _punish(self, logits: NDArray[np.float32], made: Sequence[int]) -> None:
+    def punish(self, logits: NDArray[np.float32], made: Sequence[int]) -> None:
         """Repetition penalty (Keskar et al. 2019, arXiv:1909.05858), then OpenAI's frequency and presence."""
         how = self._sampling
         if how.repeat_penalty != 1.0 and made:

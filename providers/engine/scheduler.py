@@ -10,7 +10,10 @@ import numpy as np
 
 from providers.engine.constrain import Constraints, GrammarError, Matcher
 from providers.engine.fair import FairQueue
-from providers.engine.llama import Llama, LlamaError, Logits, NoRoom, Run
+from providers.engine.hearing import WORTH_A_FILE, Hearing
+from providers.engine.lane import LlamaError, NoRoom, Output, Run
+from providers.engine.lanes import Lanes, Occupants, Step, in_rows
+from providers.engine.llama import Llama
 from providers.engine.plan import Planned, plan, plan_alone
 from providers.engine.protocol import (
     Accepted,
@@ -20,7 +23,6 @@ from providers.engine.protocol import (
     ErrorKind,
     FromEngine,
     Generate,
-    Piece,
     Queued,
 )
 from providers.engine.reply import ReplyText
@@ -29,10 +31,6 @@ from providers.engine.sequence import End, Running, Waiting
 from providers.engine.speculation import Payoff
 from providers.engine.states import Placed, PrefixCache
 
-#: Fixed prompts of more tokens are kept on the disk; shorter ones are computed sooner than read.
-_WORTH_A_FILE = 32
-#: New tokens of a conversation's first turn that are worth a file. From the second turn on every turn is.
-_WORTH_A_TURN = 256
 _SMOOTHING = 0.1
 _TELL_EVERY_S = 0.25
 #: Tokens of a completion, where nothing is known yet.
@@ -60,11 +58,11 @@ class Scheduler:
         self._bounds = bounds
         self._emit = emit
         self._queue: FairQueue[Waiting] = FairQueue()
-        # The one in slot 0 comes first: slots are always 0, 1, 2 and so on, without gaps.
-        self._running: list[Running] = []
+        self._lanes = Lanes(llama)
+        self._hearing = Hearing(llama, cache, emit, alone=bounds.deterministic)
         self._constraints: Constraints | None = None
         self._payoff = Payoff()
-        self._redoing = False
+        self._redoing = self._forced = False
         self._told = 0.0
         self._token_s = 0.0
         self._reply_tokens = float(_USUAL_REPLY)
@@ -72,13 +70,13 @@ class Scheduler:
     @property
     def busy(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self._running or len(self._queue))
+        return bool(len(self._queue)) or not self._lanes.empty
 
     def beat(self) -> Beat:
         """How things stand."""
         size = self._cache.size()
-        rate = 1 / self._token_s if self._token_s else 0.0
-        return Beat(len(self._queue), len(self._running), rate, size.count, size.bytes, size.disk_bytes)
+        rate = 1 / self._shared_token_s() if self._token_s else 0.0
+        return Beat(len(self._queue), len(self._lanes.running), rate, size.count, size.bytes, size.disk_bytes)
 
     def submit(self, request: Generate) -> None:
         """Queues a request, or refuses it: it can never be served, or not soon enough."""
@@ -125,8 +123,13 @@ class Scheduler:
 
     def _wait_s(self, tokens: int) -> float:
         """Seconds until so many tokens that come first are done, and the slot that is free next is."""
-        running = sum(max(each.waiting.cost - each.computed, 1) for each in self._running)
-        return (tokens + running / max(len(self._running), 1)) * self._token_s
+        running = self._lanes.running
+        left = sum(max(each.waiting.cost - each.computed, 1) for each in running)
+        return (tokens + left / max(len(running), 1)) * self._shared_token_s()
+
+    def _shared_token_s(self) -> float:
+        """Seconds a token, of all lanes together."""
+        return self._token_s / max(self._lanes.used, 1)
 
     def _tell_places(self, new: Waiting | None = None) -> None:
         """Tells those who wait where they stand: a new one at once, the others a few times a second."""
@@ -143,41 +146,54 @@ class Scheduler:
             ahead += waiting.cost
 
     def cancel(self, request_id: int) -> None:
-        """Ends a request, queued or running; its slot is free at once."""
+        """Ends a request, queued or running; its slot is free at once, or after the step that is under way."""
         for waiting in self._queue:
             if waiting.request.id == request_id:
                 self._queue.remove(waiting)
                 waited = time.monotonic() - waiting.arrived
                 self._emit(Done(request_id, "cancelled", 0, 0, 0, waited, 0.0, waited))
                 return
-        for sequence in self._running:
+        for sequence in self._lanes.running:
             if sequence.request.id == request_id:
+                self._hearing.send_rest(sequence)
                 self._emit(sequence.done("cancelled"))
-                self._release(sequence)
+                self._lanes.release(sequence)
                 return
 
     def step(self) -> None:
-        """Admits what fits, decodes one batch, and sends what came out."""
+        """Admits what fits, decodes one batch in each lane, and sends what came out of the first that is done."""
         self._expire()
         if self._admit():
             self._tell_places()
-        for sequence in list(self._running):
+        for sequence in self._lanes.running:
             if sequence.known is not None:
                 logits, sequence.known = sequence.known, None
-                self._hear(sequence, [logits])
-        if self._bounds.deterministic:
-            for sequence in list(self._running):
-                self._decode([plan_alone(sequence, _WORTH_A_FILE)])
-        elif self._running:
-            self._decode(self._with_draft(self._plan()))
+                self._hear(sequence, Output(logits[None], [int(logits.argmax())], 0.0), slice(0, 1))
+        alone = self._lanes.used == 1
+        for lane in self._lanes:
+            if lane.running and not lane.planned:
+                planned = self._plan(lane, alone=alone)
+                if alone:
+                    self._step_here(lane, planned)
+                    return
+                self._lanes.begin(lane, planned)
+        if self._lanes.under_way:
+            steps, future = self._lanes.next()
+            try:
+                self._take(steps, future.result())
+            except LlamaError as error:
+                self._lose(steps, error)
 
-    def _plan(self) -> list[Planned]:
-        oldest_first = sorted(self._running, key=lambda each: each.admitted)
-        return plan(oldest_first, self._llama.batch_size, self._token_s, _WORTH_A_FILE)
+    def _plan(self, lane: Occupants, *, alone: bool) -> list[Planned]:
+        if self._bounds.deterministic:
+            return [plan_alone(lane.next_alone(), WORTH_A_FILE)]
+        oldest_first = sorted(lane.running, key=lambda each: each.admitted)
+        planned = plan(oldest_first, self._llama.batch_size, self._token_s, WORTH_A_FILE)
+        return self._with_draft(planned) if alone and len(lane.running) == 1 else planned
 
     def _expire(self) -> None:
         now = time.monotonic()
-        for sequence in list(self._running):
+        for sequence in self._lanes.running:
             limit = sequence.request.deadline_s
             if limit and now - sequence.admitted > limit:
                 self._fail(sequence, f"no whole reply within {limit:g} s", "timeout")
@@ -191,33 +207,34 @@ class Scheduler:
     def _admit(self) -> bool:
         """Gives slots to those whose turn it is; returns whether anyone got one."""
         admitted = False
-        while len(self._running) < self._llama.slots and (waiting := self._queue.first()) is not None:
-            if not self._fits(waiting):
+        while (waiting := self._queue.first()) is not None:
+            lane = self._lanes.free() if self._fits(waiting) else None
+            if lane is None:
                 break
             self._queue.pop()
             admitted = True
-            self._start(waiting)
+            self._start(waiting, lane)
         return admitted
 
     def _fits(self, waiting: Waiting) -> bool:
         """Whether there are cells for it; states of fixed size always have theirs."""
-        if self._llama.recurrent or not self._running:
+        if self._llama.recurrent or self._lanes.empty:
             return True
         needed = [
             len(each.prompt) + each.request.max_tokens
-            for each in (waiting, *(r.waiting for r in self._running))
+            for each in (waiting, *(r.waiting for r in self._lanes.running))
         ]
         return sum(needed) <= self._llama.cells
 
-    def _start(self, waiting: Waiting) -> None:
-        request, slot = waiting.request, len(self._running)
+    def _start(self, waiting: Waiting, lane: Occupants) -> None:
+        request, slot = waiting.request, lane.first + len(lane.running)
         try:
             matcher = self._matcher(request.grammar)
         except GrammarError as error:
             self._emit(Error(request.id, str(error)))
             return
         placed = self._placed(waiting, slot)
-        self._running.append(
+        lane.running.append(
             Running(
                 waiting=waiting, slot=slot, sampler=Sampler(request.sampling), matcher=matcher,
                 text=ReplyText(request.stop), placed=placed, admitted=time.monotonic(),
@@ -239,132 +256,95 @@ class Scheduler:
         return self._constraints.matcher(grammar)
 
     def _with_draft(self, planned: list[Planned]) -> list[Planned]:
-        """Adds a draft where one sequence has the machine to itself; in a batch, others need the time."""
-        if len(planned) != 1 or not self._bounds.speculate or len(self._queue) or len(self._running) > 1:
-            return planned
+        """Adds a draft for a sequence that has the machine to itself; in a batch, others need the time."""
         sequence, run = planned[0].sequence, planned[0].run
         left = sequence.request.max_tokens - len(sequence.made) - 1
-        if sequence.reading or left < 1 or not self._payoff.worth():
+        if sequence.reading or left < 1 or len(self._queue):
             return planned
-        draft = sequence.drafter.draft(sequence.tokens)[:left]
+        draft = self._drafted(sequence)[:left]
         if not draft:
             return planned
         if self._llama.recurrent:
-            self._llama.copy(sequence.slot, self._llama.slots)
+            self._llama.copy(sequence.slot, self._llama.undo(sequence.slot))
         tokens = [*run.tokens, *draft]
         return [Planned(sequence, Run(run.sequence, run.position, tokens, len(draft) + 1), len(draft))]
 
-    def _decode(self, planned: list[Planned]) -> None:
-        begun = time.monotonic()
-        try:
-            rows = self._decoded([each.run for each in planned])
-        except LlamaError as error:
-            for each in planned:
-                self._fail(each.sequence, f"{error}; try again", "failed")
-            return
-        spent, tokens = time.monotonic() - begun, sum(len(each.run.tokens) for each in planned)
-        self._token_s += (_SMOOTHING if self._token_s else 1.0) * (spent / tokens - self._token_s)
-        for each, found in zip(planned, rows, strict=True):
-            sequence = each.sequence
-            sequence.steps += 1
-            sequence.shared += len(planned)
-            before = len(sequence.tokens)
-            sequence.held += len(each.run.tokens) - each.draft
-            self._keep_prompt(sequence, found)
-            if found:
-                self._hear(sequence, found, each)
-            if len(planned) == 1 and not sequence.reading:
-                drafted = bool(each.draft) or self._redoing
-                self._redoing = bool(each.draft) and sequence.held < before
-                self._payoff.record(drafted=drafted, seconds=spent, tokens=len(sequence.tokens) - before)
+    def _drafted(self, sequence: Running) -> list[int]:
+        """What the grammar forces, which is nearly always right; else what the conversation suggests."""
+        forced = sequence.matcher.forced() if sequence.matcher is not None else []
+        if forced:
+            self._forced = True
+            return forced
+        if self._bounds.speculate and self._payoff.worth():
+            return sequence.drafter.draft(sequence.tokens)
+        return []
 
-    def _decoded(self, runs: list[Run]) -> list[list[Logits]]:
+    def _step_here(self, lane: Occupants, planned: list[Planned]) -> None:
+        """Makes a step on this thread, while no other lane has anything to do."""
+        forced, self._forced = self._forced, False
+        before = len(planned[0].sequence.tokens)
+        try:
+            output = self._computed(lane, [each.run for each in planned])
+        except LlamaError as error:
+            self._lose(in_rows(planned), error)
+            return
+        self._take(in_rows(planned), output)
+        first = planned[0]
+        if len(planned) == 1 and not first.sequence.reading and not forced:
+            drafted = bool(first.draft) or self._redoing
+            made = len(first.sequence.tokens) - before
+            self._redoing = bool(first.draft) and first.sequence.held < before
+            self._payoff.record(drafted=drafted, seconds=output.seconds, tokens=made)
+
+    def _computed(self, lane: Occupants, runs: list[Run]) -> Output:
         while True:
             try:
-                return self._llama.decode(runs)
+                return self._llama.compute(lane.lane, runs, alone=True)
             except NoRoom:
                 if not self._cache.make_room():
                     raise
 
-    def _keep_prompt(self, sequence: Running, found: list[Logits]) -> None:
-        """Keeps the state after the fixed part and after the prompt."""
-        held, fixed = sequence.held, sequence.waiting.fixed
-        if held == fixed and fixed > _WORTH_A_FILE:
-            self._cache.keep(sequence.held_tokens(), sequence.slot, None, durable=True)
-        if held == sequence.prompt_length and found and not sequence.made and not self._bounds.deterministic:
-            self._cache.keep(sequence.held_tokens(), sequence.slot, found[0].copy(), durable=False)
+    def _take(self, steps: list[Step], output: Output) -> None:
+        """Gives everyone what the step made for them."""
+        tokens = sum(len(each.run.tokens) for each, _ in steps)
+        if tokens:
+            spent = output.seconds / tokens
+            self._token_s += (_SMOOTHING if self._token_s else 1.0) * (spent - self._token_s)
+        for each, rows in steps:
+            sequence = each.sequence
+            sequence.steps += 1
+            sequence.shared += len(steps)
+            sequence.held += len(each.run.tokens) - each.draft
+            self._hearing.keep_prompt(sequence, output.rows[rows])
+            if each.run.logits:
+                self._hear(sequence, output, rows, each)
 
-    def _hear(self, sequence: Running, rows: list[Logits], step: Planned | None = None) -> None:
-        """Takes tokens from logits: `rows[i]` are those after the first `i` tokens of the step's draft."""
-        draft = step.drafted if step is not None else []
-        right, end = 0, None
+    def _hear(self, sequence: Running, output: Output, rows: slice, step: Planned | None = None) -> None:
         try:
-            while end is None:
-                chosen = sequence.choose(rows[right])
-                before = len(sequence.tokens)
-                said, end = sequence.say(chosen, self._llama)
-                if said:
-                    self._emit(Piece(sequence.request.id, said))
-                made = sequence.tokens[before:]
-                agree = _agreement(made, draft[right:])
-                right += agree
-                if agree < len(chosen) or not draft:
-                    break
+            end = self._hearing.hear(sequence, output.rows[rows], output.best[rows], step)
         except (GrammarError, BadLogits) as error:
             self._fail(sequence, str(error), "failed" if isinstance(error, BadLogits) else "rejected")
             return
-        if step is not None and draft:
-            self._settle(sequence, step, right)
         if end is not None:
             self._finish(sequence, end)
 
-    def _settle(self, sequence: Running, step: Planned, right: int) -> None:
-        """Makes memory hold what was right of a draft, or what it held before the step."""
-        sequence.drafted += step.draft
-        sequence.drafts_kept += right
-        length = sequence.held + right
-        if right == step.draft or (not self._llama.recurrent and self._llama.trim(sequence.slot, length)):
-            sequence.held = length
-            return
-        self._llama.copy(self._llama.slots, sequence.slot)
-        sequence.held = step.run.position
-
     def _finish(self, sequence: Running, reason: End) -> None:
-        rest = sequence.text.finish()
-        if rest:
-            self._emit(Piece(sequence.request.id, rest))
-        self._emit(sequence.done(reason))
-        if not self._bounds.deterministic and sequence.held > sequence.prompt_length:
-            continued = sequence.placed.length > sequence.waiting.fixed
-            durable = continued or sequence.computed >= _WORTH_A_TURN
-            self._cache.keep(sequence.held_tokens(), sequence.slot, None, durable=durable)
+        done = sequence.done(reason)
+        self._hearing.keep_reply(sequence)
+        self._emit(done)
         made = len(sequence.made)
         self._reply_tokens += _SMOOTHING * (made - self._reply_tokens)
         self._queue.charge(sequence.request.user, sequence.computed - sequence.waiting.cost)
-        self._release(sequence)
+        self._lanes.release(sequence)
+
+    def _lose(self, steps: list[Step], error: LlamaError) -> None:
+        for each, _ in steps:
+            self._fail(each.sequence, f"{error}; try again", "failed")
 
     def _fail(self, sequence: Running, message: str, kind: ErrorKind) -> None:
+        self._hearing.send_rest(sequence)
         self._emit(Error(sequence.request.id, message, kind))
-        self._release(sequence)
-
-    def _release(self, sequence: Running) -> None:
-        """Frees a slot; the last sequence moves into the gap, which costs two microseconds."""
-        last = self._running.pop()
-        if last is not sequence:
-            self._llama.copy(last.slot, sequence.slot)
-            self._running[sequence.slot] = last
-            last.slot, freed = sequence.slot, last.slot
-            self._llama.clear(freed)
-        else:
-            self._llama.clear(sequence.slot)
-
-
-def _agreement(made: list[int], draft: list[int]) -> int:
-    """How many tokens of a draft were made."""
-    count = 0
-    while count < min(len(made), len(draft)) and made[count] == draft[count]:
-        count += 1
-    return count
+        self._lanes.release(sequence)
 
 
 def _too_long(prompt: int, reply: int, room: int) -> str:

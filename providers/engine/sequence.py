@@ -12,11 +12,14 @@ from providers.engine.constrain import GrammarError, Matcher
 from providers.engine.llama import Llama, Logits
 from providers.engine.protocol import Done, Generate
 from providers.engine.reply import ReplyText
-from providers.engine.sampling import Sampler
+from providers.engine.sampling import Sampler, checked
 from providers.engine.speculation import Drafter
 from providers.engine.states import Placed, Tokens
 
 End = Literal["stop", "length"]
+
+#: Likeliest tokens that are tried one by one before a mask of all is made.
+_TRIES = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +45,10 @@ class Waiting:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A request that has a slot; `tokens` are those of the prompt and the reply, the first `held` in memory."""
+    """A request that has a slot; `tokens` are those of the prompt and the reply, the first `held` in memory.
+
+    Text that was not `sent` yet is in `unsent`.
+    """
 
     waiting: Waiting
     slot: int
@@ -59,6 +65,8 @@ class Running:
     shared: int = 0
     drafted: int = 0
     drafts_kept: int = 0
+    unsent: str = ""
+    sent: float = 0.0
     drafter: Drafter = field(default_factory=Drafter)
 
     @property
@@ -90,38 +98,38 @@ class Running:
         """The tokens that memory holds."""
         return np.asarray(self.tokens[: self.held], np.int32)
 
-    def choose(self, logits: Logits) -> list[int]:
-        """Takes the next token, and those that the grammar forces after it.
+    def choose(self, logits: Logits, best: int) -> int:
+        """Takes the next token.
+
+        Args:
+            logits: `[vocabulary]`, of the model; may be changed.
+            best: The likeliest token.
 
         Raises:
             GrammarError: The grammar allows none, or cannot go on.
             BadLogits: The model gives no numbers.
         """
+        checked(best, logits)
+        if self.sampler.punishes:
+            self.sampler.punish(logits, self.made)
+            best = int(logits.argmax())
         if self.matcher is not None:
-            self.matcher.restrict(logits)
-            if not np.isfinite(logits).any():
-                raise GrammarError("the grammar allows no token of the model's vocabulary to come next")
-        token = self.sampler.choose(logits, self.made)
-        forced = self.matcher.take(token) if self.matcher is not None else []
+            token = held_to(self.matcher, self.sampler, logits, best)
+        else:
+            token = best if self.sampler.greedy else self.sampler.pick(logits)
         if not self.first_token:
             self.first_token = time.monotonic()
-        return [token, *forced]
+        return token
 
-    def say(self, chosen: list[int], llama: Llama) -> tuple[str, End | None]:
-        """Adds tokens to the reply; returns the text that may be sent, and why the reply ends, if it does."""
-        said: list[str] = []
-        for token in chosen:
-            if llama.ends(token):
-                return "".join(said), "stop"
-            self.tokens.append(token)
-            ready, stopped = self.text.feed(llama.piece(token))
-            said.append(ready)
-            if stopped:
-                return "".join(said), "stop"
-            if len(self.tokens) - self.prompt_length >= self.request.max_tokens:
-                return "".join(said), "length"
-        ended = self.matcher is not None and self.matcher.finished
-        return "".join(said), "stop" if ended else None
+    def say(self, token: int, llama: Llama) -> tuple[str, End | None]:
+        """Adds a token to the reply; returns the text that may be sent, and why the reply ends, if it does."""
+        if llama.ends(token):
+            return "", "stop"
+        self.tokens.append(token)
+        ready, stopped = self.text.feed(llama.piece(token))
+        if stopped or (self.matcher is not None and self.matcher.finished):
+            return ready, "stop"
+        return ready, "length" if len(self.tokens) - self.prompt_length >= self.request.max_tokens else None
 
     def done(self, reason: Literal["stop", "length", "cancelled"]) -> Done:
         """What the client is told at the end."""
@@ -140,3 +148,43 @@ class Running:
             drafts_kept=self.drafts_kept,
             source=self.placed.source,
         )
+
+
+def held_to(matcher: Matcher, sampler: Sampler, logits: Logits, best: int) -> int:
+    """Takes a token that the grammar allows.
+
+    A token that was chosen among all and is allowed is as good as one chosen among those that are allowed: the
+    likeliest of all is the likeliest of them; and who draws from all, and again from the allowed ones if the
+    first was not, draws each with the probability that it has among them. Only where top-k, top-p or min-p look
+    at all that is allowed must the others go first.
+
+    Args:
+        matcher: Follows the grammar.
+        sampler: Chooses.
+        logits: `[vocabulary]`; may be changed.
+        best: The likeliest of all tokens.
+
+    Raises:
+        GrammarError: It allows no token.
+    """
+    if sampler.filters:
+        matcher.restrict(logits)
+        token = sampler.pick(logits)
+    elif sampler.greedy:
+        token = best
+        for _ in range(_TRIES):
+            if matcher.take(token):
+                return token
+            logits[token] = -np.inf
+            token = int(logits.argmax())
+        matcher.restrict(logits)
+        token = int(logits.argmax())
+    else:
+        token = sampler.pick(logits)
+        if matcher.take(token):
+            return token
+        matcher.restrict(logits)
+        token = sampler.pick(logits)
+    if not matcher.take(token):
+        raise GrammarError("the grammar refuses a token that it allowed before")
+    return token

@@ -11,7 +11,7 @@ import numpy as np
 
 from providers.engine.llama import Llama, LlamaError, Logits
 from providers.engine.state_files import StateFiles
-from providers.engine.states import CacheSize, Placed, Tokens, beginnings, digest
+from providers.engine.states import CacheSize, Placed, Tokens, beginnings, key_of
 
 
 class SequenceCache:
@@ -47,8 +47,8 @@ class SequenceCache:
             return 0
         lengths = self._files.lengths()
         wanted = [n for n in lengths if beyond < n < len(tokens) and only in (None, n)]
-        for length, name in beginnings(tokens, wanted):
-            stored = self._files.read(name, tokens[:length])
+        for length, key in beginnings(tokens, wanted):
+            stored = self._files.read(key, tokens[:length]) if self._files.has(key, length) else None
             if stored is None:
                 continue
             try:
@@ -62,7 +62,7 @@ class SequenceCache:
     def keep(self, tokens: Tokens, sequence: int, logits: Logits | None, *, durable: bool) -> None:
         """Copies the sequence, unless a longer copy of it is kept; shorter ones are given up for it."""
         if durable and self._files is not None:
-            self._files.write(digest(tokens), tokens.copy(), self._llama.save(sequence), None)
+            self._files.write(key_of(tokens), tokens.copy(), self._llama.save(sequence), None)
         for kept, known in list(self._kept.items()):
             common = _common(known, tokens)
             if common == len(tokens):

@@ -7,9 +7,8 @@ the longest one that its prompt begins with. Retries and branches are copies of 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -87,22 +86,31 @@ class PrefixCache(Protocol):
         ...
 
 
-def digest(tokens: Tokens) -> str:
-    """Names a run of tokens."""
-    return hashlib.blake2b(tokens.tobytes(), digest_size=16).hexdigest()
+def prefix_keys(tokens: Tokens) -> list[int]:
+    """Keys of all beginnings of `tokens`, of 64 bits each; the first is that of no tokens.
+
+    Each token at its place stands for a number (SplitMix64; Steele, Lea and Flood, OOPSLA 2014), and a beginning's key
+    is the exclusive or of its numbers (Zobrist 1970): all keys cost one pass, however many states are kept. Two
+    beginnings may have the same key, so whoever finds a state by its key compares the tokens.
+    """
+    mixed = np.arange(1, len(tokens) + 1, dtype=np.uint64) << np.uint64(32)
+    mixed = (mixed | tokens.astype(np.uint32)) + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return [0, *np.bitwise_xor.accumulate(mixed).tolist()]
 
 
-def beginnings(tokens: Tokens, lengths: Sequence[int]) -> list[tuple[int, str]]:
-    """Names the beginnings of `tokens` that have the given lengths; the longest comes first."""
-    named: list[tuple[int, str]] = []
-    hasher, done = hashlib.blake2b(digest_size=16), 0
-    for length in sorted(lengths):
-        if length > len(tokens):
-            break
-        hasher.update(tokens[done:length].tobytes())
-        done = length
-        named.append((length, hasher.copy().hexdigest()))
-    return named[::-1]
+def key_of(tokens: Tokens) -> int:
+    """The key of a whole run of tokens."""
+    return prefix_keys(tokens)[-1]
+
+
+def beginnings(tokens: Tokens, lengths: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The beginnings of `tokens` that have the given lengths, each with its key; the longest comes first."""
+    keys = prefix_keys(tokens)
+    for length in sorted((each for each in lengths if each < len(keys)), reverse=True):
+        yield length, keys[length]
 
 
 class MemoryStates:
@@ -110,34 +118,38 @@ class MemoryStates:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._kept: OrderedDict[int, Kept] = OrderedDict()
         self.lengths: Counter[int] = Counter()
         self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, name: str) -> Kept | None:
-        """The state of that name."""
-        kept = self._kept.get(name)
-        if kept is not None:
-            self._kept.move_to_end(name)
+    def get(self, key: int, tokens: Tokens) -> Kept | None:
+        """The state of exactly these tokens, whose key is given."""
+        kept = self._kept.get(key)
+        if kept is None or not np.array_equal(kept.tokens, tokens):
+            return None
+        self._kept.move_to_end(key)
         return kept
 
-    def put(self, name: str, kept: Kept) -> None:
-        """Keeps a state, if it fits at all."""
+    def put(self, key: int, kept: Kept) -> None:
+        """Keeps a state by the key of its tokens, if it fits at all."""
         if kept.size > self._limit:
             return
-        if name in self._kept:
-            self._drop(name)
-        self._kept[name] = kept
+        if key in self._kept:
+            self._drop(key)
+        self._kept[key] = kept
         self.lengths[len(kept.tokens)] += 1
         self.bytes += kept.size
         while self.bytes > self._limit:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, name: str) -> None:
-        kept = self._kept.pop(name)
+    def __contains__(self, key: object) -> bool:
+        return key in self._kept
+
+    def _drop(self, key: int) -> None:
+        kept = self._kept.pop(key)
         self.bytes -= kept.size
         self.lengths[len(kept.tokens)] -= 1
         if not self.lengths[len(kept.tokens)]:
@@ -160,8 +172,8 @@ class StateCache:
             lengths |= self._files.lengths()
         if only is not None:
             lengths &= {only}
-        for length, name in beginnings(tokens, list(lengths)):
-            kept, source = self._find(name, tokens[:length])
+        for length, key in beginnings(tokens, lengths):
+            kept, source = self._find(key, tokens, length)
             if kept is None or (length == len(tokens) and kept.logits is None):
                 continue
             try:
@@ -171,26 +183,27 @@ class StateCache:
             return Placed(length, kept.logits if length == len(tokens) else None, source)
         return Placed()
 
-    def _find(self, name: str, tokens: Tokens) -> tuple[Kept | None, Source]:
-        kept = self._memory.get(name)
-        if kept is not None and np.array_equal(kept.tokens, tokens):
+    def _find(self, key: int, tokens: Tokens, length: int) -> tuple[Kept | None, Source]:
+        if key in self._memory and (kept := self._memory.get(key, tokens[:length])):
             return kept, "memory"
-        stored = self._files.read(name, tokens) if self._files is not None else None
+        if self._files is None or not self._files.has(key, length):
+            return None, "none"
+        stored = self._files.read(key, tokens[:length])
         if stored is None:
             return None, "none"
-        kept = Kept(tokens.copy(), *stored)
-        self._memory.put(name, kept)
+        kept = Kept(tokens[:length].copy(), *stored)
+        self._memory.put(key, kept)
         return kept, "disk"
 
     def keep(self, tokens: Tokens, sequence: int, logits: Logits | None, *, durable: bool) -> None:
         """Copies the sequence's state."""
-        name = digest(tokens)
-        kept = self._memory.get(name)
+        key = key_of(tokens)
+        kept = self._memory.get(key, tokens)
         if kept is None or (kept.logits is None and logits is not None):
             kept = Kept(tokens.copy(), self._llama.save(sequence), logits)
-            self._memory.put(name, kept)
+            self._memory.put(key, kept)
         if durable and self._files is not None:
-            self._files.write(name, kept.tokens, kept.state, kept.logits)
+            self._files.write(key, kept.tokens, kept.state, kept.logits)
 
     def make_room(self) -> bool:
         """Nothing: kept states take no room of the sequences."""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from providers.engine.lean import quick_imports
 from providers.engine.limits import limit_memory
 from providers.engine.protocol import (
     Cancel,
@@ -66,13 +67,17 @@ class _Outbox:
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Serves one client until it closes its end."""
     outbox = _Outbox(sink)
-    load = read(source.readline())
+    # Before anything is asked for: a process may be started ahead of its use.
+    with quick_imports():
+        from providers.engine.llama import Llama, LlamaError
+        from providers.engine.scheduler import Bounds, Scheduler
+
+    line = source.readline()
+    if not line:
+        return
+    load = read(line)
     if not isinstance(load, Load):
         raise ValueError("the first message must be `load`")
-    # llama.cpp and numpy are imported here, so that a damaged installation is reported, not only a dead process.
-    from providers.engine.llama import Llama, LlamaError
-    from providers.engine.scheduler import Bounds, Scheduler
-
     if load.memory_bytes:
         limit_memory(load.memory_bytes)
     try:

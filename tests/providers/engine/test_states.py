@@ -17,7 +17,7 @@ from providers.engine.client import Engine, EngineOptions
 from providers.engine.llama import Llama, Run, State
 from providers.engine.protocol import Generate
 from providers.engine.state_files import StateFiles
-from providers.engine.states import Kept, MemoryStates, StateCache, Tokens, beginnings, digest
+from providers.engine.states import Kept, MemoryStates, StateCache, Tokens, beginnings, key_of
 from tests.providers.engine.support import LONG_FIXED, SHIPPED, answer, ask, call_of
 
 WORDS = "ping check host web-01 db-03 the of is now cert shop.example.org port 443 every 5 minutes Zürich 東京".split()
@@ -44,42 +44,42 @@ def files(
 def test_the_least_recently_used_state_is_given_up_first() -> None:
     memory = MemoryStates(3 * 104)
     for number in range(3):
-        memory.put(digest(tokens(number)), kept(tokens(number)))
-    assert memory.get(digest(tokens(0))) is not None
-    memory.put(digest(tokens(3)), kept(tokens(3)))
-    assert [memory.get(digest(tokens(number))) is not None for number in range(4)] == [
+        memory.put(key_of(tokens(number)), kept(tokens(number)))
+    assert memory.get(key_of(tokens(0)), tokens(0)) is not None
+    memory.put(key_of(tokens(3)), kept(tokens(3)))
+    assert [memory.get(key_of(tokens(number)), tokens(number)) is not None for number in range(4)] == [
         True,
         False,
         True,
         True,
     ]
     assert memory.bytes <= 3 * 104
-    memory.put(digest(tokens(9)), kept(tokens(9), 10_000))
-    assert memory.get(digest(tokens(9))) is None
+    memory.put(key_of(tokens(9)), kept(tokens(9), 10_000))
+    assert memory.get(key_of(tokens(9)), tokens(9)) is None
 
 
 @given(st.lists(st.integers(0, 2**31 - 1), max_size=40), st.lists(st.integers(1, 50), max_size=10))
 def test_beginnings_are_named_as_whole_runs_are(numbers: list[int], lengths: list[int]) -> None:
     run = tokens(*numbers)
     expected = sorted({n for n in lengths if n <= len(run)}, reverse=True)
-    assert beginnings(run, list(set(lengths))) == [(n, digest(run[:n])) for n in expected]
+    assert list(beginnings(run, set(lengths))) == [(n, key_of(run[:n])) for n in expected]
 
 
 def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
     said: list[str] = []
     run, logits = tokens(1, 2, 3), np.linspace(-3, 3, 7, dtype=np.float32)
     writer = files(tmp_path, said)
-    writer.write(digest(run), run, blob(b"state"), logits)
-    writer.write(digest(run[:2]), run[:2], blob(b"other"), None)
+    writer.write(key_of(run), run, blob(b"state"), logits)
+    writer.write(key_of(run[:2]), run[:2], blob(b"other"), None)
     writer.close()
     reader = files(tmp_path, said)
     assert reader.lengths() == {2, 3}
-    found = reader.read(digest(run), run)
+    found = reader.read(key_of(run), run)
     assert found is not None
     assert found[0].tobytes() == b"state"
     assert found[1] is not None
     assert np.array_equal(found[1], logits)
-    other = reader.read(digest(run[:2]), run[:2])
+    other = reader.read(key_of(run[:2]), run[:2])
     assert other is not None
     assert (other[0].tobytes(), other[1]) == (b"other", None)
     assert said == []
@@ -88,7 +88,7 @@ def test_a_file_holds_what_was_written(tmp_path: Path) -> None:
 def test_a_file_of_other_weights_or_another_build_is_not_found(tmp_path: Path) -> None:
     run = tokens(1, 2, 3)
     writer = files(tmp_path, [])
-    writer.write(digest(run), run, blob(b"state"), None)
+    writer.write(key_of(run), run, blob(b"state"), None)
     writer.close()
     assert files(tmp_path, [], weights="x").lengths() == set()
     assert files(tmp_path, [], build="x").lengths() == set()
@@ -98,14 +98,14 @@ def test_a_file_that_was_moved_to_other_weights_is_refused(tmp_path: Path) -> No
     run, said = tokens(1, 2, 3), list[str]()
     for weights in ("w", "x"):
         writer = files(tmp_path, said, weights=weights)
-        writer.write(digest(run), run, blob(weights.encode()), None)
+        writer.write(key_of(run), run, blob(weights.encode()), None)
         writer.close()
     one, other = (next(folder.iterdir()) for folder in sorted(tmp_path.iterdir()))
     other.write_bytes(one.read_bytes())
     states = [files(tmp_path, said, weights=weights) for weights in ("w", "x")]
     for reader in states:
         reader.lengths()
-    found = [reader.read(digest(run), run) for reader in states]
+    found = [reader.read(key_of(run), run) for reader in states]
     assert [each is None for each in found].count(True) == 1
     assert len(said) == 1
     assert "other weights" in said[0]
@@ -116,7 +116,7 @@ def test_no_damage_goes_unseen(data: st.DataObject, tmp_path_factory: pytest.Tem
     folder, said = tmp_path_factory.mktemp("states"), list[str]()
     run = tokens(1, 2, 3)
     writer = files(folder, said)
-    writer.write(digest(run), run, blob(bytes(range(200))), np.zeros(4, np.float32))
+    writer.write(key_of(run), run, blob(bytes(range(200))), np.zeros(4, np.float32))
     writer.close()
     (path,) = folder.glob("*/*")
     whole = path.read_bytes()
@@ -128,7 +128,7 @@ def test_no_damage_goes_unseen(data: st.DataObject, tmp_path_factory: pytest.Tem
     path.write_bytes(damaged)
     reader = files(folder, said)
     assert reader.lengths() == {3}
-    assert reader.read(digest(run), run) is None
+    assert reader.read(key_of(run), run) is None
     assert len(said) == 1
     assert "computed again" in said[0]
     assert not path.exists()
@@ -138,16 +138,66 @@ def test_the_disk_is_kept_within_its_limit(tmp_path: Path) -> None:
     writer = files(tmp_path, [], limit=10_000)
     for number in range(20):
         run = tokens(number)
-        writer.write(digest(run), run, blob(bytes(1500)), None)
+        writer.write(key_of(run), run, blob(bytes(1500)), None)
     writer.close()
     assert 0 < sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 10_000
+
+
+def test_a_limit_that_is_passed_is_passed_rarely(tmp_path: Path) -> None:
+    """Files are counted when a share of the limit was written, not at each write."""
+    writer = files(tmp_path, [], limit=100_000)
+    counts = list[int]()
+    tidy = writer._tidy
+    writer._tidy = lambda: (counts.append(1), tidy())[1]  # type: ignore[method-assign]
+    for number in range(200):
+        run = tokens(number)
+        writer.write(key_of(run), run, blob(bytes(1500)), None)
+    writer.close()
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 100_000
+    assert 200 * 1500 // 100_000 < len(counts) < 80
+
+
+def test_engines_that_share_a_folder_see_what_the_others_keep(tmp_path: Path) -> None:
+    one, other, runs = files(tmp_path, []), files(tmp_path, []), [tokens(n, n, n) for n in range(1, 5)]
+    for number, run in enumerate(runs):
+        writer = (one, other)[number % 2]
+        writer.write(key_of(run), run, blob(bytes([number])), None)
+        writer._writer.submit(int).result()
+        for reader in (one, other):
+            assert reader.lengths() == {3}
+            found = [reader.read(key_of(each), each) for each in runs[: number + 1]]
+            assert [each[0].tobytes() for each in found if each] == [bytes([n]) for n in range(number + 1)]
+    one.close()
+    other.close()
+
+
+def test_two_beginnings_of_one_key_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    said: list[str] = []
+    run, other = tokens(1, 2, 3), tokens(4, 5, 6)
+    memory = MemoryStates(1000)
+    memory.put(key_of(run), kept(other))
+    assert memory.get(key_of(run), run) is None
+    writer = files(tmp_path, said)
+    writer.write(key_of(run), other, blob(b"state"), None)
+    writer.close()
+    reader = files(tmp_path, said)
+    assert reader.lengths() == {3}
+    assert reader.read(key_of(run), run) is None
+    assert "other tokens" in said[0]
+
+
+@given(st.lists(st.lists(st.integers(0, 70_000), max_size=6), min_size=2, max_size=30, unique_by=tuple))
+def test_keys_of_different_runs_differ(runs: list[list[int]]) -> None:
+    keys = [key_of(tokens(*run)) for run in runs]
+    assert len(set(keys)) == len(keys)
+    assert all(0 <= key < 2**64 for key in keys)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     said: list[str] = []
     (tmp_path / "file").write_text("")
     writer = files(tmp_path / "file", said)
-    writer.write("name", tokens(1), blob(b"state"), None)
+    writer.write(1, tokens(1), blob(b"state"), None)
     writer.close()
     assert "cannot be kept" in said[0]
 

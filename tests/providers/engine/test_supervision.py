@@ -114,6 +114,17 @@ async def test_a_death_counts_whichever_way_it_is_found(last_words_first: bool) 
         assert (engine.metrics.starts, engine.metrics.deaths) == (2, 1)
 
 
+async def test_how_a_process_ended_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=1))) as engine, asyncio.timeout(60):
+        await engine.start()
+        pid = pid_of(engine)
+        assert pid is not None
+        os.kill(pid, signal.SIGSEGV)
+        while "by signal" not in caplog.text:
+            await asyncio.sleep(0.01)
+    assert "netmon-7m-bf16.gguf: the engine's process ended by signal SIGSEGV" in caplog.text
+
+
 async def test_a_silent_engine_is_ended() -> None:
     async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=1, stall_s=1.0))) as engine:
         talk = engine.generate(ask("talk", max_tokens=500_000, stop=(), grammar="start: /[a-z]{1000000}/"))
