@@ -15,7 +15,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from tui.chat.composer import Composer
 from tui.chat.screen import ChatScreen
-from tui.commands import commands
+from tui.commands import commands, key_groups
 from tui.keys import KeyMapError, binding, keymap
 from tui.models.slot import ModelSlot, next_model
 from tui.page import PlaceTab
@@ -267,8 +267,8 @@ class SmallwatchApp(App[None]):
         """Goes on from the local model to the hosted ones, and round."""
         if self._services is None:
             return
-        current = self.slot.loading or self.slot.name
-        self.slot.choose(next_model(current, self.services.config.model))
+        # From the one that was asked for last: where it could not be loaded, the key goes on.
+        self.slot.choose(next_model(self.slot.asked, self.services.config.model))
 
     def action_models(self) -> None:
         """Shows all models to choose from."""
@@ -283,15 +283,12 @@ class SmallwatchApp(App[None]):
 
     def action_toggle_keys(self) -> None:
         """Shows the keys, or hides them."""
-        from textual.css.query import NoMatches
-        from textual.widgets import HelpPanel
+        from tui.keys_dialog import KeysDialog
 
-        try:
-            self.screen.query_one(HelpPanel)
-        except NoMatches:
-            self.action_show_help_panel()
+        if isinstance(self.screen, KeysDialog):
+            self.screen.dismiss()
         else:
-            self.action_hide_help_panel()
+            self.push_screen(KeysDialog(key_groups(self, self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen and of the application, with its key."""

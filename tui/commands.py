@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 _WRITING = ("send", "newline")
 
 
+@dataclass(frozen=True, slots=True)
+class KeyGroup:
+    """Actions that belong together: a title, and the keys and the label of each."""
+
+    title: str
+    actions: tuple[tuple[str, str], ...]
+
+
 def commands(app: SmallwatchApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Every action that has a key here, and the hosted models."""
     seen: set[str] = set()
@@ -30,6 +39,22 @@ def commands(app: SmallwatchApp, screen: Screen[Any]) -> Iterator[SystemCommand]
         yield SystemCommand(shown.description, key, _runner(app, shown.action, active.node))
     for name in HOSTED:
         yield SystemCommand(f"Model {name}", "A hosted model", partial(app.slot.choose, name))
+
+
+def key_groups(app: SmallwatchApp, screen: Screen[Any]) -> tuple[KeyGroup, KeyGroup]:
+    """The keys of this place, and those that mean the same everywhere."""
+    here: dict[str, list[str]] = {}
+    everywhere: dict[str, list[str]] = {}
+    for active in screen.active_bindings.values():
+        shown = active.binding
+        if shown.id:
+            group = everywhere if active.node is app else here
+            group.setdefault(shown.description, []).append(app.get_key_display(shown))
+    return _group("Here", here), _group("Everywhere", everywhere)
+
+
+def _group(title: str, keys: dict[str, list[str]]) -> KeyGroup:
+    return KeyGroup(title, tuple((", ".join(dict.fromkeys(each)), label) for label, each in keys.items()))
 
 
 def _runner(app: SmallwatchApp, action: str, node: DOMNode) -> Callable[[], Awaitable[None]]:

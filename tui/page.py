@@ -60,7 +60,7 @@ class TopBar(Horizontal):
 
     def say(self, subject: str) -> None:
         """Shows what the screen is about."""
-        self.query_one("#subject", Static).update(Content(line(subject, 120)))
+        self.query_one("#subject", Static).update(Content(line(subject, 120)), layout=False)
 
 
 class Page(Screen[None]):

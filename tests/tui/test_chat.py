@@ -205,6 +205,10 @@ async def test_copying(tmp_path: Path) -> None:
         assert call["result"]["success"] is True
         await press(app, "alt+w")
         assert app.clipboard.startswith("# ping gw1.lan\n\n**You:** ping gw1.lan")
+        # What a terminal sends for alt and a letter has a character, which must not be written.
+        app.post_message(events.Key("alt+a", "a"))
+        await until(lambda: "gw1.lan answered 4 of 4 pings" in app.clipboard[:60], pilot)
+        assert app.chat.query_one(Composer).text == ""
 
 
 async def test_folds_open_and_close_together(tmp_path: Path) -> None:

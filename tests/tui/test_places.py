@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import DataTable, HelpPanel, Input, OptionList
+from textual.widgets import DataTable, Input, OptionList
 
 from evals.cli import main as evals
+from providers.base import ProviderRejected
 from settings.schema import Config
 from settings.terminal import DEFAULT_KEYS
-from tests.tui.support import ask, make_app, press, screen_text, settled, started, until
+from tests.tui.support import ask, make_app, open_scripted, press, screen_text, settled, started, until
 from tools.records import HostFilter
+from tui.chat.screen import ChatScreen
 from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.evals.case_screen import CaseScreen
 from tui.evals.run_screen import RunScreen
 from tui.hosts.detail import HostScreen
 from tui.hosts.form import HostForm
+from tui.keys_dialog import KeysDialog
 from tui.models.screen import ModelsScreen
 from tui.page import PlaceTab
 
@@ -162,6 +165,23 @@ async def test_one_key_goes_round_the_three_kinds_of_model(tmp_path: Path) -> No
         assert seen == ["netmon-7m", "turbollm", "hugllm", "netmon-7m"]
 
 
+async def test_the_key_goes_on_where_a_model_cannot_be_loaded(tmp_path: Path) -> None:
+    async def no_key(name, progress):
+        if name == "turbollm":
+            raise ProviderRejected("there is no key for OpenAI")
+        return await open_scripted(name, progress)
+
+    app = make_app(tmp_path, open_model=no_key)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(app, pilot)
+        seen = []
+        for _ in range(4):
+            await press(app, "f6")
+            await until(lambda: not app.slot.loading, pilot)
+            seen.append((app.slot.name, bool(app.slot.problem)))
+        assert seen == [("netmon-7m", False), ("netmon-7m", True), ("hugllm", False), ("netmon-7m", False)]
+
+
 async def test_a_model_that_cannot_be_loaded_leaves_the_one_there_is(tmp_path: Path) -> None:
     app = make_app(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -286,9 +306,13 @@ async def test_keys_and_themes(tmp_path: Path) -> None:
         await press(app, "f8")
         assert app.theme == "light"
         await press(app, "f1")
-        assert app.screen.query(HelpPanel)
+        assert isinstance(app.screen, KeysDialog)
+        text = screen_text(app)
+        assert (
+            "Copy conversation" in text and "alt+w" in text and "Everywhere" in text and "Next model" in text
+        )
         await press(app, "f1")
-        assert not app.screen.query(HelpPanel)
+        assert isinstance(app.screen, ChatScreen)
 
 
 async def test_a_format_is_made_from_the_list(tmp_path: Path) -> None:

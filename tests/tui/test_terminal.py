@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -36,6 +37,8 @@ class Terminal:
         self._tmux(
             "new-session", "-d", "-x", "100", "-y", "30", "env", *variables, PROGRAM, "chat", *arguments
         )
+        # Else OSC 52 goes past tmux to a terminal that is not there.
+        self._tmux("set-option", "-s", "set-clipboard", "on")
 
     def type(self, text: str) -> None:
         self._tmux("send-keys", "-l", text)
@@ -59,6 +62,10 @@ class Terminal:
     @property
     def process(self) -> int:
         return int(self._tmux("list-panes", "-F", "#{pane_pid}").strip())
+
+    def clipboard(self) -> str:
+        """What the program has copied by OSC 52."""
+        return self._tmux("show-buffer")
 
     def close(self) -> None:
         subprocess.run(["tmux", "-L", self._server, "kill-server"], check=False, capture_output=True)
@@ -90,6 +97,9 @@ def test_a_question_to_the_shipped_model_is_answered_by_a_real_check(
     shown = terminal.until("✓ check_port", f"{web_server}", "tok/s")
     answer = terminal.until("is open").split("check_port", 1)[1]
     assert f"{web_server}" in answer and "127.0.0.1" in answer, shown
+    terminal.press("M-c")
+    terminal.until("Copied the call")
+    assert json.loads(terminal.clipboard())["result"]["success"] is True
 
 
 def test_what_a_killed_program_leaves_is_there_again(terminal: Terminal, tmp_path: Path) -> None:

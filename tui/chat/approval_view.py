@@ -68,7 +68,7 @@ class ApprovalView(Vertical):
             Content.assemble(
                 "Run ",
                 (exact(approval.tool, 80), "bold"),
-                f"? It {_EFFECTS[approval.effect]}. Unanswered, it is not run after {length(approval.ttl_s)}.",
+                f"? It {_EFFECTS[approval.effect]}. Unanswered for {length(approval.ttl_s)}, it is not run.",
             ),
             classes="approval-question",
             markup=False,

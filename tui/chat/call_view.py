@@ -25,7 +25,8 @@ _STATES: dict[CallState, tuple[str, str, str]] = {
     "refused": ("⊘", "not run", "$text-warning"),
     "unreadable": ("⊘", "unreadable", "$text-warning"),
 }
-_ARGUMENT_CHARS = 44
+#: Characters of the arguments in the line of a call: at most, and however much else is to be said.
+_ARGUMENT_CHARS, _LEAST_CHARS = 44, 12
 
 
 class CallView(Fold):
@@ -50,7 +51,7 @@ class CallView(Fold):
             (f"{mark} ", colour),
             (line(part.name, 40) or "…", "bold"),
         ]
-        given = arguments_line(part)
+        given = arguments_line(part, max(_ARGUMENT_CHARS - len(words), _LEAST_CHARS))
         if given:
             pieces.append((f"  {given}", "$muted"))
         if words:
@@ -77,12 +78,12 @@ class CallView(Fold):
             yield Static(Content(note), classes="call-cut", markup=False)
 
 
-def arguments_line(part: CallPart) -> str:
+def arguments_line(part: CallPart, limit: int = _ARGUMENT_CHARS) -> str:
     """The arguments in a few words: `target=gw1.lan count=3`."""
     if part.call is None:
-        return line(part.written, _ARGUMENT_CHARS)
+        return line(part.written, limit)
     given = " ".join(f"{name}={_short(value)}" for name, value in part.call.arguments.items())
-    return line(given, _ARGUMENT_CHARS)
+    return line(given, limit)
 
 
 def arguments_text(part: CallPart) -> str:

@@ -62,7 +62,7 @@ class Fold(Vertical):
     def changed(self) -> None:
         """Shows anew what has changed."""
         for title in self.query_children(FoldTitle):
-            title.update(self._title())
+            title.update(self._title(), layout=False)
         if self.is_open:
             self.run_worker(self._rebuild(), exclusive=True, group="fold")
 

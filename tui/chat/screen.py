@@ -45,9 +45,10 @@ class ChatScreen(Page):
         binding("new", "New", show=True),
         binding("retry", "Retry", show=True),
         binding("edit_last", "Edit last"),
-        binding("copy_answer", "Copy answer", show=True),
-        binding("copy_call", "Copy call"),
-        binding("copy_conversation", "Copy conversation"),
+        # Terminals send alt and a letter as a key that could be written, so these come before the composer.
+        binding("copy_answer", "Copy answer", show=True, priority=True),
+        binding("copy_call", "Copy call", priority=True),
+        binding("copy_conversation", "Copy conversation", priority=True),
         binding("fold", "Fold", show=True),
         binding("approval", "To the question"),
         binding("page_up", "Page up", priority=True),
@@ -278,8 +279,7 @@ class ChatScreen(Page):
 
         folds = list(self.query(Fold))
         opened = sum(fold.is_open for fold in folds) * 2 < max(1, len(folds))
-        for view in self.log_view.views:
-            view.fold_all(opened)
+        self.log_view.fold_all(opened)
 
     def action_page_up(self) -> None:
         """Goes back a page."""

@@ -40,15 +40,16 @@ class StatusBar(Static):
         pieces: list[Content | tuple[str, str]] = [*_model(slot)]
         if doing:
             pieces.append((f"  {doing}", "$text-accent bold"))
+        # What comes last is cut first where the line is short.
+        if account is not None and account.token_cap:
+            pieces.append(_quota(account))
         if meter.tokens_in or meter.tokens_out:
             pieces.append((f"  in {meter.tokens_in:,} out {about}{meter.tokens_out:,}", "$muted"))
         if meter.tokens_per_s is not None:
             pieces.append((f"  {about}{number(meter.tokens_per_s, 0)} tok/s", "$muted"))
         if meter.first_token_s is not None:
             pieces.append((f"  first {number(meter.first_token_s, 2)} s", "$muted"))
-        if account is not None and account.token_cap:
-            pieces.append(_quota(account))
-        self.update(Content.assemble(*pieces))
+        self.update(Content.assemble(*pieces), layout=False)
 
 
 def _model(slot: ModelSlot) -> list[tuple[str, str]]:

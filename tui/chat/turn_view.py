@@ -1,8 +1,8 @@
-"""A turn on the screen. Far from what is seen it is empty space of its own height, so that memory is bounded."""
+"""A turn on the screen, and how tall it will be before it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,11 +15,17 @@ from textual.widgets import Static
 from tui.chat.approval_view import ApprovalView
 from tui.chat.call_view import CallView
 from tui.chat.fold import Fold
+from tui.chat.markdown import AnswerView
 from tui.chat.parts import Answer, CallPart, Note, Part, Thought, Turn
 from tui.chat.thought_view import ThoughtView
+from tui.chat.typeset import typeset_text
 from tui.safe import flow
 
 _MARKS = {"info": "·", "warning": "!", "error": "✗"}
+#: Cells beside the words of a question, of an answer and of a note, by the style sheet; a partial answer has a border.
+_BESIDE_QUESTION, _BESIDE_ANSWER, _BESIDE_NOTE, _BORDER = 3, 2, 2, 1
+#: Lines of what folds while it is closed, and the free line below each part.
+_CLOSED, _FREE = 1, 1
 
 
 class TurnView(Vertical):
@@ -27,8 +33,6 @@ class TurnView(Vertical):
 
     Attributes:
         turn: What is shown.
-        drawn: Whether its widgets are there, or only space.
-        opened: Whether what folds is open.
         lines: How tall it is.
     """
 
@@ -41,29 +45,26 @@ class TurnView(Vertical):
             self.view = view
             self.by = by
 
-    def __init__(self, turn: Turn, *, opened: bool = False) -> None:
-        """Starts as space, or drawn where the turn is under way.
+    def __init__(self, turn: Turn, *, opened: frozenset[int] = frozenset(), lines: int = 0) -> None:
+        """Takes what is shown, and again whenever `changed` is called.
 
         Args:
-            turn: What is shown, and again whenever `changed` is called.
-            opened: Whether what folds starts open.
+            turn: The turn.
+            opened: Places of parts that fold and start open.
+            lines: How tall it is expected to be.
         """
         super().__init__(classes="turn")
         self.turn = turn
-        self.drawn = turn.running
-        self.opened = opened
-        self.lines = 0
+        self.lines = lines
+        self._opened: frozenset[int] = opened
         self._views: list[Widget] = []
         self._stamps: list[Hashable] = []
 
     def compose(self) -> ComposeResult:
-        """Nothing but the question where the turn is under way; its parts come by `changed`."""
-        if self.drawn:
-            yield _question(self.turn)
-
-    async def on_mount(self) -> None:
-        """Shows what there is already."""
-        await self.changed()
+        """The question and what there is already."""
+        yield _question(self.turn)
+        for place, part in enumerate(self.turn.parts):
+            yield from self._new(place, part)
 
     def on_resize(self, event: events.Resize) -> None:
         """Tells who scrolls, so that what is read stays where it is."""
@@ -72,80 +73,56 @@ class TurnView(Vertical):
         if by:
             self.post_message(self.Resized(self, by))
 
-    def reserve(self, width: int) -> None:
-        """Takes about the space that the turn will need, at a width in cells."""
-        if not self.drawn:
-            self.lines = estimated_lines(self.turn, width)
-            self.styles.height = self.lines
-
-    async def draw(self) -> None:
-        """Makes the widgets."""
-        if self.drawn or not self.is_attached:
-            return
-        self.drawn = True
-        with self.app.batch_update():  # pyright: ignore[reportUnknownMemberType]
-            self.styles.height = "auto"
-            await self.mount(_question(self.turn))
-            await self.changed()
-
-    async def clear(self) -> None:
-        """Leaves space of the same height."""
-        if not self.drawn or self.turn.running:
-            return
-        self.drawn = False
-        self.opened = any(fold.is_open for fold in self.query(Fold))
-        self.styles.height = self.lines
-        self._views, self._stamps = [], []
-        await self.remove_children()
-
     async def changed(self) -> None:
         """Shows what is new in the turn."""
-        if not self.drawn or not self.is_attached:
+        if not self.is_mounted:
             return
         for place, part in enumerate(self.turn.parts):
-            stamp = _stamp(part)
             if place == len(self._views):
-                view = self._view(part)
-                self._views.append(view)
-                self._stamps.append(None)
-                await self.mount(view)
-            if self._stamps[place] != stamp:
+                await self.mount(*self._new(place, part))
+            elif self._stamps[place] != (stamp := _stamp(part)):
                 self._stamps[place] = stamp
                 await self._show(self._views[place], part)
 
+    @property
+    def opened(self) -> frozenset[int]:
+        """Places of parts that are open."""
+        return frozenset(
+            place for place, view in enumerate(self._views) if isinstance(view, Fold) and view.is_open
+        )
+
     def fold_all(self, opened: bool) -> None:
         """Opens or closes all that folds."""
-        self.opened = opened
+        self._opened = foldable(self.turn) if opened else frozenset[int]()
         for fold in self.query(Fold):
             fold.is_open = opened
 
-    def _view(self, part: Part) -> Widget:
+    def _new(self, place: int, part: Part) -> Iterable[Widget]:
+        """What shows a part that is not shown yet."""
+        view = self._view(part, opened=place in self._opened)
+        self._views.append(view)
+        self._stamps.append(_stamp(part))
+        yield view
+        if isinstance(part, CallPart) and part.approval is not None:
+            yield ApprovalView(part.approval)
+
+    def _view(self, part: Part, *, opened: bool) -> Widget:
         match part:
             case Answer():
-                # Markdown takes long to import, and the first screen has none.
-                from tui.chat.markdown import AnswerView
-
                 return AnswerView(part)
             case Thought():
-                return ThoughtView(part, opened=self.opened)
+                return ThoughtView(part, opened=opened)
             case CallPart():
-                return CallView(part, opened=self.opened)
+                return CallView(part, opened=opened)
             case Note():
-                text = Content(f"{_MARKS[part.tone]} {flow(part.text)}")
-                return Static(text, classes=f"note -{part.tone}", markup=False)
+                return Static(_note(part), classes=f"note -{part.tone}", markup=False)
 
     async def _show(self, view: Widget, part: Part) -> None:
-        from tui.chat.markdown import AnswerView
-
         match view:
-            case AnswerView():
-                await view.changed()
-            case CallView():
+            case AnswerView() | Fold():
                 view.changed()
-                if isinstance(part, CallPart):
+                if isinstance(view, CallView) and isinstance(part, CallPart):
                     await self._ask(view, part)
-            case Fold():
-                view.changed()
             case _:
                 pass
 
@@ -165,16 +142,51 @@ class TurnView(Vertical):
         )
 
 
+def foldable(turn: Turn) -> frozenset[int]:
+    """Places of a turn's parts that fold."""
+    return frozenset(place for place, part in enumerate(turn.parts) if isinstance(part, Thought | CallPart))
+
+
 def estimated_lines(turn: Turn, width: int) -> int:
-    """About how many lines a turn takes."""
-    room = max(20, width - 6)
+    """About how many lines a turn takes, without reading its Markdown."""
+    room = max(20, width - _BESIDE_ANSWER)
     texts = [turn.question, *(part.text for part in turn.parts if isinstance(part, Answer | Note))]
     lines = sum(1 + len(piece) // room for text in texts for piece in text.split("\n"))
-    return lines + len(turn.parts) + 2
+    return lines + len(turn.parts) + 1
+
+
+def measured_lines(turn: Turn, width: int) -> int:
+    """How many lines a turn takes while all that folds is closed and nothing is asked."""
+    lines = _height(_question_text(turn), width - _BESIDE_QUESTION) + _FREE
+    for part in turn.parts:
+        match part:
+            case Answer() if not part.text.strip():
+                continue
+            case Answer():
+                room = width - _BESIDE_ANSWER - (_BORDER if part.partial else 0)
+                lines += len(typeset_text(part.text, room))
+            case Note():
+                lines += _height(_note(part), width - _BESIDE_NOTE)
+            case Thought() | CallPart():
+                lines += _CLOSED
+        lines += _FREE
+    return lines
+
+
+def _height(text: Content, width: int) -> int:
+    return text.get_height({}, max(1, width))
+
+
+def _question_text(turn: Turn) -> Content:
+    return Content(flow(turn.question.strip()) or "…")
 
 
 def _question(turn: Turn) -> Static:
-    return Static(Content(flow(turn.question.strip()) or "…"), classes="question", markup=False)
+    return Static(_question_text(turn), classes="question", markup=False)
+
+
+def _note(part: Note) -> Content:
+    return Content(f"{_MARKS[part.tone]} {flow(part.text)}")
 
 
 def _stamp(part: Part) -> Hashable:

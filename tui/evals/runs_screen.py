@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from tools.wording import count
 from tui.evals.reading import RunRow, read_runs
 from tui.keys import binding
 from tui.page import Page
@@ -57,7 +58,7 @@ class RunsScreen(Page):
             key = str(run.directory)
             self._found[key] = run
             table.add_row(*_cells(run), key=key)
-        self._hint(f"{len(runs)} runs" if runs else "no runs yet: evals run --model q4_k makes one")
+        self._hint(count(len(runs), "run") if runs else "no runs yet: evals run --model q4_k makes one")
         columns = list(table.columns)
         for run in runs:
             if run.record is None:
@@ -105,5 +106,5 @@ def _cells(run: RunRow) -> list[Text]:
         Text(line(run.record.suite.name, 20)),
         Text("" if rows is None else f"{rows} of {run.record.total}", justify="right"),
         Text("" if accuracy is None else f"{accuracy:.1%}", justify="right"),
-        Text("" if interval is None else f"{interval[0]:.1%} … {interval[1]:.1%}"),
+        Text("" if interval is None else f"{100 * interval[0]:.1f} … {interval[1]:.1%}"),
     ]

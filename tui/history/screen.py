@@ -83,7 +83,7 @@ class HistoryScreen(Page):
         place = table.cursor_row
         table.clear()
         for each in found:
-            title = Text(line(each.title, 48) or "untitled")
+            title = Text(line(each.title, 28 if each.partial else 40) or "untitled")
             if each.partial:
                 title.append(" (cut short)", style="italic")
             table.add_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -24,6 +25,8 @@ from tui.keys import binding
 from tui.rows import Rows
 from tui.safe import line
 
+#: Lines of the screen that are not the chart, and levels that a chart has at least; at most one in three lines.
+_ROWS_BESIDE, _LEAST_LEVELS = 16, 3
 _PERIODS = ((24, "24 hours"), (168, "7 days"), (720, "30 days"), (1, "1 hour"))
 
 
@@ -137,7 +140,11 @@ class HostScreen(HostActions):
         if drawn:
             values = [value for _, value in drawn]
             plot.plot([at for at, _ in drawn], values, color=_rgb(colours["primary"]), marker="braille")
-            plot.ylim(0, max(values) * 1.15 or 1)
+            top = max(values) * 1.15 or 1
+            plot.ylim(0, top)
+            # By the screen: the chart itself may not have its size yet.
+            levels = _levels(top, at_most=max(_LEAST_LEVELS, (self.size.height - _ROWS_BESIDE) // 3))
+            plot.yticks(levels, [number(level, 2) for level in levels])
         if failed:
             plot.scatter(failed, [0] * len(failed), color=_rgb(colours["error"]), marker="x")
         ticks = [-hours * part / 4 for part in range(4, -1, -1)]
@@ -180,6 +187,13 @@ def _ago(hours: float) -> str:
     if not hours:
         return "now"
     return f"-{number(hours / 24)} d" if hours >= 48 else f"-{number(hours)} h"
+
+
+def _levels(top: float, at_most: int) -> list[float]:
+    """Round levels from 0 to `top`: one, two or five of a power of ten apart."""
+    exponent = math.floor(math.log10(top / at_most))
+    step = next(each for each in (size * 10.0**exponent for size in (1, 2, 5, 10)) if top / each <= at_most)
+    return [step * place for place in range(int(top / step) + 1)]
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

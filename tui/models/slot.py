@@ -23,6 +23,7 @@ class ModelSlot:
     Attributes:
         provider: The model that answers; None before the first is ready.
         name: What it was asked for by.
+        asked: What was asked for last, whether it could be loaded or not.
         loading: What the one that is being loaded was asked for by; empty where none is.
         progress: How far its download or conversion is.
         problem: Why the last one could not be loaded; empty where it could.
@@ -36,7 +37,7 @@ class ModelSlot:
             changed: Called after each change.
         """
         self.provider: DescribedProvider | None = None
-        self.name = ""
+        self.name = self.asked = ""
         self.loading = ""
         self.progress: Progress | None = None
         self.problem = ""
@@ -46,9 +47,14 @@ class ModelSlot:
         self._retired: list[DescribedProvider] = []
 
     def choose(self, name: str) -> None:
-        """Begins to load a model; one that is still being loaded is dropped."""
+        """Begins to load a model, unless it is the one that answers; one that is still being loaded is dropped."""
         if self._task is not None:
             self._task.cancel()
+        self.asked = name
+        if self.provider is not None and name == self.name:
+            self.loading, self.progress, self.problem = "", None, ""
+            self._changed()
+            return
         self.loading, self.progress, self.problem = name, None, ""
         self._task = asyncio.create_task(self._load(name))
         self._changed()
