@@ -15,7 +15,8 @@ FROM python:3.12-slim-bookworm
 RUN apt-get update && apt-get install -y --no-install-recommends nmap libstdc++6 postgresql-client tini \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 smallwatch \
-    && install -d -o smallwatch -g smallwatch /home/smallwatch/.local/share/smallwatch
+    && install -d -o smallwatch -g smallwatch /home/smallwatch/.local /home/smallwatch/.local/share \
+        /home/smallwatch/.local/share/smallwatch
 COPY --from=build /app /app
 WORKDIR /app
 USER smallwatch

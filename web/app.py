@@ -12,7 +12,7 @@ from starlette.routing import WebSocketRoute
 
 from monitoring.agents.asgi import AgentsApp
 from monitoring.agents.server import PATH as AGENTS_PATH
-from web.api import account, admin, chat, evals, hosts, login, machines, models, session, status
+from web.api import account, admin, chat, evals, hosts, login, machines, models, session, status, tools
 from web.errors import install, responses
 from web.metrics import Counting
 from web.pages.router import install_pages
@@ -37,7 +37,8 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for part in (session, login, account, chat, models, hosts, evals, status, admin, machines):
+    # The first are looked through first: those that are asked for most.
+    for part in (chat, models, session, tools, login, account, hosts, evals, status, admin, machines):
         # Whatever is asked, the request may be too large, and the database may not answer.
         app.include_router(part.router, responses=responses(413, 503))
     install_pages(app)

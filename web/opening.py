@@ -39,6 +39,7 @@ from web.network.network import Network
 from web.quota import Quotas
 from web.runs.book import RunBook
 from web.runs.bus import Bus, LocalBus, PostgresBus
+from web.runs.calls import ToolCalls
 from web.runs.conversations import Conversations
 from web.runs.driver import Workshop
 from web.runs.keeper import Keeper
@@ -48,7 +49,7 @@ from web.runs.models import Models, configured_models
 from web.security.addresses import Peers
 from web.security.browser import Origins, origin_of
 from web.security.passwords import Passwords
-from web.security.rates import Rates
+from web.security.rates import OwnCounter, Rates, SharedCounter
 from web.services import Services
 
 _log = logging.getLogger(__name__)
@@ -137,7 +138,9 @@ async def open_services(config: Config, parts: Parts = _USUAL) -> AsyncGenerator
             tokens=ApiTokens(store, clock),
             passwords=passwords,
             openid=OpenId(store, clock, web.oidc, parts.oidc_transport),
-            rates=Rates(scale=parts.rate_scale),
+            rates=Rates(
+                OwnCounter() if database.sqlite else SharedCounter(store), key, scale=parts.rate_scale
+            ),
             peers=peers,
             origins=Origins(origin_of(web.public_url), web.origins, peers),
             ledger=ledger,
@@ -146,6 +149,7 @@ async def open_services(config: Config, parts: Parts = _USUAL) -> AsyncGenerator
             book=book,
             conversations=conversations,
             runs=runs,
+            calls=ToolCalls(store, clock, network.backend, audit, config.agent.approval_s),
             network=network,
             hub=hub,
             ready=lambda: ready and not runs.stopping,

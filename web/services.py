@@ -19,6 +19,7 @@ from web.ledger.ledger import Ledger
 from web.network.network import Network
 from web.quota import Quotas
 from web.runs.book import RunBook
+from web.runs.calls import ToolCalls
 from web.runs.conversations import Conversations
 from web.runs.manager import Runs
 from web.runs.models import Models
@@ -49,6 +50,7 @@ class Services:
     book: RunBook
     conversations: Conversations
     runs: Runs
+    calls: ToolCalls
     network: Network
     hub: Hub
     ready: Callable[[], bool]

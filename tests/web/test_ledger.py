@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -17,6 +19,8 @@ from web.database.store import Store
 from web.database.tables import ledger as entries
 from web.database.tables import reservations, wallets, workers
 from web.ledger.ledger import Ledger, NotEnough, StepKey, note_streamed
+from web.ledger.metered import Meter
+from web.ledger.price import Tariff
 from web.ledger.wallets import Payer, next_refill
 
 HERE = Path(__file__).parent
@@ -57,6 +61,37 @@ async def test_what_is_not_used_goes_back(database: Database, now: Now) -> None:
     assert await ledger.settle(StepKey("r", 1), 150) == 150
     assert await books(database, ANN.name) == (850, 0, 850)
     assert await ledger.charged_by_day(ANN.name, 30) == {20780: 150}
+
+
+@pytest.mark.parametrize("reserved", [False, True])
+async def test_a_step_that_is_cancelled_while_it_is_reserved_costs_nothing(
+    database: Database, now: Now, reserved: bool
+) -> None:
+    ledger, begun, go_on = Ledger(Store(database), now), asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        """A ledger that takes its time, before it reserves or after."""
+
+        async def reserve(self, *request: Any) -> int:
+            granted = await ledger.reserve(*request) if reserved else 0
+            begun.set()
+            await go_on.wait()
+            return granted if reserved else await ledger.reserve(*request)
+
+        async def settle(self, key: StepKey, cost: int) -> int | None:
+            return await ledger.settle(key, cost)
+
+    await ledger.balance(ANN)
+    meter = Meter(Slow(), "r", [ANN], Tariff(Decimal(1)), "w")
+    step = asyncio.create_task(meter.begin(20, 40))
+    await begun.wait()
+    step.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await step
+    go_on.set()
+    await meter.finish()
+    assert await books(database, ANN.name) == (1000, 0, 1000)
+    assert meter.charged == 0 and not meter.take_charges()
 
 
 async def test_a_step_is_settled_and_reserved_once(database: Database, now: Now) -> None:

@@ -94,6 +94,35 @@ async def test_what_one_process_does_the_other_shows(postgres: str, tmp_path: Pa
         assert quotas[0]["balance"] == quotas[1]["balance"] < 100_000
 
 
+async def test_logins_are_limited_and_ended_for_all_processes_together(postgres: str, tmp_path: Path) -> None:
+    database = await make_postgres_database(postgres)
+    async with processes(database, tmp_path) as (one, two):
+        ann = Somebody(one)
+        login = {"email": "ann@example.org", "password": "correct horse battery"}
+        await ann.ok("POST", "/api/accounts", login)
+        there = Somebody(two, ann.cookie, ann.csrf)
+        assert (await there.ok("GET", "/api/session"))["kind"] == "account"
+        token = await ann.ok("POST", "/api/account/tokens", {"name": "x"})
+        program = Somebody(two, headers={"Authorization": f"Bearer {token['token']}"})
+        await program.ok("GET", "/api/account")
+        # At once where it was ended, within a second in the other process.
+        await ann.ok("DELETE", f"/api/account/tokens/{token['id']}")
+        await ann.ok("DELETE", "/api/session")
+        here = Somebody(one, there.cookie, there.csrf)
+        assert (await here.ok("GET", "/api/session"))["kind"] == "nobody"
+        await asyncio.sleep(1.0)
+        assert (await there.ok("GET", "/api/session"))["kind"] == "nobody"
+        assert (await program.ask("GET", "/api/account")).status_code == 401
+        # Ten tries a minute for one account, whichever process is asked.
+        wrong = {**login, "password": "a guess"}
+        answers = await asyncio.gather(
+            *(Somebody((one, two)[n % 2]).ask("POST", "/api/session/login", wrong) for n in range(16))
+        )
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes == [401] * 10 + [429] * 6
+        assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers if answer.status_code == 429)
+
+
 @pytest.mark.slow
 async def test_the_supervisor_starts_workers_again(postgres: str, tmp_path: Path) -> None:
     database = await make_postgres_database(postgres)

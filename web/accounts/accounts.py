@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from monitoring.database.tables import agents, hosts, owners
 from tools.clock import Clock
 from web.accounts.people import Account, AccountPlan
+from web.brief import Brief
 from web.database.store import Store
-from web.database.tables import accounts, conversations, identities, runs, wallets
+from web.database.tables import accounts, conversations, identities, runs, tool_calls, wallets
 from web.errors import ApiError
 
 _AGENT_DAYS = timedelta(days=7)
@@ -28,6 +29,8 @@ class Accounts:
         """Takes the database and the time."""
         self._store = store
         self._clock = clock
+        self._known: Brief[int, Account] = Brief()
+        self._plans: Brief[int, tuple[bool]] = Brief()
 
     async def make(
         self,
@@ -79,8 +82,8 @@ class Accounts:
             ) from error
 
     async def get(self, account_id: int) -> Account | None:
-        """Finds an account by its number."""
-        return await self._one(accounts.c.id == account_id)
+        """Finds an account by its number; what another process has changed is seen after a second."""
+        return await self._known.get(account_id, lambda: self._one(accounts.c.id == account_id))
 
     async def by_email(self, email: str) -> tuple[Account, str | None] | None:
         """Finds an account by its e-mail address, with the hash of its password."""
@@ -101,8 +104,10 @@ class Accounts:
         return await self._one((accounts.c.status_slug == slug) & accounts.c.blocked.is_(False))
 
     async def _one(self, condition: Any) -> Account | None:
-        async with self._store.reading() as connection:
-            row = (await connection.execute(select(accounts).where(condition))).one_or_none()
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(select(accounts).where(condition))).one_or_none()
+
+        row = await self._store.read(work)
         return None if row is None else _account(row)
 
     async def link(self, account: Account, issuer: str, subject: str) -> None:
@@ -132,6 +137,7 @@ class Accounts:
             row = await self._store.write(work)
         except IntegrityError as error:
             raise ApiError(409, "taken", "That is another account's already.") from error
+        self._known.forget()
         return None if row is None else _account(row)
 
     async def delete(self, account: Account) -> None:
@@ -143,16 +149,18 @@ class Accounts:
             await connection.execute(delete(agents).where(agents.c.owner_id == mine))
             await connection.execute(delete(owners).where(owners.c.name == owner))
             await connection.execute(delete(conversations).where(conversations.c.owner == owner))
+            await connection.execute(delete(tool_calls).where(tool_calls.c.owner == owner))
             await connection.execute(delete(wallets).where(wallets.c.payer == owner))
             await connection.execute(delete(accounts).where(accounts.c.id == account.id))
 
         await self._store.write(work)
+        self._known.forget()
 
     async def adopt(self, account: Account, visitor: str) -> None:
         """Gives what a visitor owns to the account that they have logged in to."""
 
         async def work(connection: AsyncConnection) -> None:
-            for table in (conversations, runs):
+            for table in (conversations, runs, tool_calls):
                 await connection.execute(
                     update(table).where(table.c.owner == visitor).values(owner=account.owner)
                 )
@@ -167,13 +175,20 @@ class Accounts:
         await self._store.write(work)
 
     async def has_agent(self, account: Account) -> bool:
-        """Says whether a probe agent of the account has reported within 7 days."""
+        """Says whether a probe agent of the account has reported within 7 days; known for a second."""
+        found = await self._plans.get(account.id, lambda: self._has_agent(account))
+        return found is not None and found[0]
+
+    async def _has_agent(self, account: Account) -> tuple[bool]:
         mine = select(owners.c.id).where(owners.c.name == account.owner).scalar_subquery()
         living = exists().where(
             agents.c.owner_id == mine, agents.c.last_contact > self._clock() - _AGENT_DAYS
         )
-        async with self._store.reading() as connection:
-            return bool((await connection.execute(select(living))).scalar_one())
+
+        async def work(connection: AsyncConnection) -> tuple[bool]:
+            return (bool((await connection.execute(select(living))).scalar_one()),)
+
+        return await self._store.read(work)
 
     async def all(self, after: int, limit: int) -> Sequence[Account]:
         """Lists accounts by number, from behind one."""

@@ -19,6 +19,7 @@ from web.database.tables import (
     messages,
     runs,
     sessions,
+    tool_calls,
     wallets,
 )
 
@@ -47,6 +48,7 @@ async def export(store: Store, account: Account) -> dict[str, Any]:
             runs.c.id, runs.c.conversation, runs.c.model, runs.c.text, runs.c.state, runs.c.charged,
             runs.c.created, runs.c.started, runs.c.ended,
         ).where(runs.c.owner == account.owner),
+        "tool_calls": select(tool_calls).where(tool_calls.c.owner == account.owner),
         "hosts": select(hosts).where(hosts.c.owner_id == mine).order_by(hosts.c.id),
         "incidents": select(incidents).where(incidents.c.host_id.in_(own_hosts)).order_by(incidents.c.id),
     }  # fmt: skip

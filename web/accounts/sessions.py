@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tools.clock import Clock
 from web.accounts.people import Session
+from web.brief import Brief
 from web.database.store import Store
 from web.database.tables import sessions
 from web.security.secrets import SESSION_PREFIX, hashed, new_secret
 
 _SEEN_EVERY = timedelta(hours=1)
 _USER_AGENT_CHARS = 200
+_BY_HASH = select(sessions).where(sessions.c.hash == bindparam("hash"))
 
 
 class Sessions:
@@ -29,6 +31,7 @@ class Sessions:
         self._clock = clock
         self._account = account
         self._visitor = visitor
+        self._known: Brief[str, Session] = Brief()
 
     async def begin(
         self,
@@ -75,37 +78,48 @@ class Sessions:
             await connection.execute(insert(sessions).values(**_values(session)))
 
         await self._store.write(work)
+        if instead_of is not None:
+            self._known.forget()
         return secret, session
 
     async def find(self, secret: str, kind: Literal["cookie", "token"]) -> Session | None:
-        """Finds the session of a secret; None where there is none, or it has ended."""
-        now = self._clock()
-        query = select(sessions).where(
-            sessions.c.hash == hashed(secret), sessions.c.kind == kind, sessions.c.expires > now
-        )
-        async with self._store.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
+        """Finds the session of a secret; None where there is none, or it has ended.
+
+        One that another process has ended may be found for a second more.
+        """
+        now, key = self._clock(), hashed(secret)
+        session = await self._known.get(key, lambda: self._look_up(key))
+        if session is None or session.kind != kind or session.expires <= now:
             return None
-        session = _session(row)
         if now - session.seen > _SEEN_EVERY:
             await self._renew(session, now)
         return session
+
+    async def _look_up(self, key: str) -> Session | None:
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(_BY_HASH, {"hash": key})).one_or_none()
+
+        row = await self._store.read(work)
+        return None if row is None else _session(row)
 
     async def _renew(self, session: Session, now: datetime) -> None:
         expires = now + (self._visitor if session.account_id is None else self._account)
         change = update(sessions).where(sessions.c.hash == session.hash).values(seen=now, expires=expires)
         await self._store.write(lambda connection: connection.execute(change))
+        self._known.forget()
 
     async def end(self, session: Session) -> None:
         """Ends a session."""
         gone = delete(sessions).where(sessions.c.hash == session.hash)
         await self._store.write(lambda connection: connection.execute(gone))
+        self._known.forget()
 
     async def end_others(self, account_id: int, but: str | None) -> int:
         """Ends an account's sessions but the one of this hash; returns how many."""
         gone = delete(sessions).where(sessions.c.account_id == account_id, sessions.c.hash != (but or ""))
-        return (await self._store.write(lambda connection: connection.execute(gone))).rowcount
+        ended = (await self._store.write(lambda connection: connection.execute(gone))).rowcount
+        self._known.forget()
+        return ended
 
     async def of(self, account_id: int) -> Sequence[Session]:
         """Lists an account's sessions, the latest first."""

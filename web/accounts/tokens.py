@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tools.clock import Clock
+from web.brief import Brief
 from web.database.store import Store
 from web.database.tables import api_tokens
 from web.errors import ApiError
@@ -38,6 +40,7 @@ class ApiTokens:
         """Takes the database and the time."""
         self._store = store
         self._clock = clock
+        self._known: Brief[str, int] = Brief()
 
     async def make(self, account_id: int, name: str) -> tuple[str, ApiToken]:
         """Makes a token.
@@ -63,11 +66,21 @@ class ApiTokens:
         return secret, ApiToken(await self._store.write(work), name, start, now, None)
 
     async def account_of(self, secret: str) -> int | None:
-        """Finds the account of a token; None where there is none, or it was revoked."""
+        """Finds the account of a token; None where there is none, or it was revoked.
+
+        One that another process has revoked may be found for a second more.
+        """
+        key = hashed(secret)
+        return await self._known.get(key, lambda: self._look_up(key))
+
+    async def _look_up(self, key: str) -> int | None:
         now = self._clock()
-        query = select(api_tokens).where(api_tokens.c.hash == hashed(secret))
-        async with self._store.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        query = select(api_tokens).where(api_tokens.c.hash == key)
+
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(query)).one_or_none()
+
+        row = await self._store.read(work)
         if row is None:
             return None
         if row.used is None or now - row.used > _USED_EVERY:
@@ -85,4 +98,6 @@ class ApiTokens:
     async def revoke(self, account_id: int, token_id: int) -> bool:
         """Ends a token; says whether the account had it."""
         gone = delete(api_tokens).where(api_tokens.c.account_id == account_id, api_tokens.c.id == token_id)
-        return (await self._store.write(lambda connection: connection.execute(gone))).rowcount == 1
+        found = (await self._store.write(lambda connection: connection.execute(gone))).rowcount == 1
+        self._known.forget()
+        return found

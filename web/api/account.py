@@ -16,7 +16,7 @@ from tools.errors import Refused
 from web.accounts.accounts import new_slug
 from web.accounts.export import export
 from web.accounts.people import Account
-from web.api.forms import Form, Name, Number, Password
+from web.api.forms import Flag, Form, Name, Number, Password
 from web.api.session import AccountAnswer, account_answer
 from web.api.who import AccountItself, Anyone, OfAccount, Parts
 from web.errors import ApiError, not_found, responses
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/account", tags=["account"])
 class ChangeForm(Form):
     """What to change; what is left out stays."""
 
-    status_page: bool | None = None
+    status_page: Flag | None = None
     password: Password | None = None
     old_password: Annotated[str | None, Field(max_length=256)] = None
 

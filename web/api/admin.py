@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from web.accounts.people import Account, AccountPlan
-from web.api.forms import Form, Name, Number
+from web.api.forms import Flag, Form, Name, Number
 from web.api.who import Admin, Parts
 from web.errors import ApiError, not_found, responses
 from web.ledger.ledger import NotEnough
@@ -33,14 +33,14 @@ class AccountChangeForm(Form):
     """What to change; what is left out stays."""
 
     plan: AccountPlan | None = None
-    blocked: bool | None = None
-    admin: bool | None = None
+    blocked: Flag | None = None
+    admin: Flag | None = None
 
 
 class GrantForm(Form):
     """Tokens to give, or with a minus to take, and why."""
 
-    tokens: Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
+    tokens: Annotated[int, Field(strict=True, ge=-1_000_000_000, le=1_000_000_000)]
     note: Name
 
 

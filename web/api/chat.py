@@ -9,12 +9,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
 
 from providers.base import ToolCall
 from providers.serve.disconnect import EventStream
-from web.api.forms import Form, Id, Name, Spoken, When
+from web.api.forms import Flag, Form, Id, Name, Spoken, When
 from web.api.who import Parts, Somebody
 from web.errors import ApiError, not_found, responses
 from web.runs.book import Run
@@ -95,8 +94,8 @@ class TitleForm(Form):
 class DecisionForm(Form):
     """The answer to an approval; `remember` allows that tool for the rest of the run."""
 
-    approve: bool
-    remember: bool = False
+    approve: Flag
+    remember: Flag = False
 
 
 class DecisionAnswer(BaseModel):
@@ -189,7 +188,7 @@ async def delete(parts: Parts, person: Somebody, conversation: Id) -> None:
 async def ask(parts: Parts, person: Somebody, conversation: Id, form: RunForm) -> RunAnswer:
     """Says something to a model; `GET /api/runs/{id}/events` tells what comes of it."""
     await parts.rates.count("run", person.owner or "")
-    if await parts.conversations.find(person.owner or "", conversation) is None:
+    if not await parts.conversations.has(person.owner or "", conversation):
         raise not_found("conversation")
     terms = await parts.quotas.terms(person)
     return _run(await parts.runs.begin(terms, conversation, form.model, form.text))
@@ -229,7 +228,8 @@ async def events(
     ] = None,
 ) -> StreamingResponse:
     """Streams a run's events from behind one, until its last."""
-    await _own(parts, person, run)
+    if not parts.runs.drives(person.owner or "", run):
+        await _own(parts, person, run)
     start = (
         int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else after
     )
@@ -245,11 +245,10 @@ async def _written(found: AsyncGenerator[Sequence[Stored] | None]) -> AsyncGener
             now = asyncio.get_running_loop().time()
             if some:
                 quiet_since = now
-                lines = (
-                    format_sse_event(data_str=event.data, event=event.type, id=str(event.seq))
-                    for event in some
+                # JSON text has no line breaks.
+                yield "".join(
+                    f"event: {event.type}\ndata: {event.data}\nid: {event.seq}\n\n" for event in some
                 )
-                yield b"".join(lines).decode()
             elif now - quiet_since >= _HEARTBEAT_S:
                 quiet_since = now
                 yield _HEARTBEAT

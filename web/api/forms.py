@@ -42,6 +42,8 @@ class Form(BaseModel):
 
 
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="An id of 32 hexadecimal digits.")]
+# Neither 0 nor "no" is a truth value, and no truth value is a number.
+Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[int, Path(ge=1, le=2**53, description="A number, from 1.")]
 Spoken = Annotated[str, Field(min_length=1, max_length=MOST_CHARS), AfterValidator(_spoken)]
 Name = Annotated[

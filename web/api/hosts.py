@@ -27,7 +27,7 @@ from tools.records import (
     NewHost,
     Status,
 )
-from web.api.forms import Email, Form, Name, Number, When
+from web.api.forms import Email, Flag, Form, Name, Number, When
 from web.api.who import Parts, Somebody
 from web.errors import ApiError, not_found, responses
 from web.network.series import Point, Step, series
@@ -35,10 +35,10 @@ from web.network.series import Point, Step, series
 router = APIRouter(prefix="/api", tags=["hosts"])
 
 _Address = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
-_Port = Annotated[int, Field(ge=1, le=65535)]
-_Timeout = Annotated[int, Field(ge=100, le=120_000)]
-_Interval = Annotated[int, Field(ge=5, le=86_400)]
-_Retries = Annotated[int, Field(ge=0, le=10)]
+_Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+_Timeout = Annotated[int, Field(strict=True, ge=100, le=120_000)]
+_Interval = Annotated[int, Field(strict=True, ge=5, le=86_400)]
+_Retries = Annotated[int, Field(strict=True, ge=0, le=10)]
 
 
 class HostAnswer(BaseModel):
@@ -78,7 +78,7 @@ class HostForm(Form):
 class HostChangeForm(Form):
     """What to change; what is left out stays."""
 
-    enabled: bool | None = None
+    enabled: Flag | None = None
     endpoint: Endpoint | None = None
     port: _Port | None = None
     timeout_ms: _Timeout | None = None

@@ -25,7 +25,7 @@ _bearer = HTTPBearer(
 )
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
     """The services of this server."""
     return services_of(request)
 
@@ -68,25 +68,28 @@ async def identify(
 
 
 async def _by_token(parts: Services, secret: str, origin: str | None, nobody: Person) -> Person:
-    unknown = ApiError(
+    if secret.startswith(SESSION_PREFIX):
+        session = await parts.sessions.find(secret, "token")
+        if session is None or (origin is not None and origin != session.origin):
+            raise _unknown()
+        account = await _account(parts, session)
+        if session.account_id is not None and account is None:
+            raise _unknown()
+        return Person("token", nobody.peer, account, session)
+    account_id = await parts.tokens.account_of(secret) if secret.startswith(PROGRAM_PREFIX) else None
+    account = await parts.accounts.get(account_id) if account_id is not None else None
+    if account is None or account.blocked:
+        raise _unknown()
+    return Person("program", nobody.peer, account)
+
+
+def _unknown() -> ApiError:
+    return ApiError(
         401,
         "not-logged-in",
         "The token is unknown, revoked or expired.",
         headers={"WWW-Authenticate": "Bearer"},
     )
-    if secret.startswith(SESSION_PREFIX):
-        session = await parts.sessions.find(secret, "token")
-        if session is None or (origin is not None and origin != session.origin):
-            raise unknown
-        account = await _account(parts, session)
-        if session.account_id is not None and account is None:
-            raise unknown
-        return Person("token", nobody.peer, account, session)
-    account_id = await parts.tokens.account_of(secret) if secret.startswith(PROGRAM_PREFIX) else None
-    account = await parts.accounts.get(account_id) if account_id is not None else None
-    if account is None or account.blocked:
-        raise unknown
-    return Person("program", nobody.peer, account)
 
 
 async def _account(parts: Services, session: Session) -> Account | None:

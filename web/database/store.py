@@ -1,29 +1,24 @@
-"""Transactions of the web: one writer of a process at a time on SQLite, and patience where other processes write."""
+"""Transactions of the web: on SQLite together and in order, on PostgreSQL side by side."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitoring.database.engine import Database
-from monitoring.database.errors import DatabaseUnavailable
+from web.database.lane import Lane, Work
 
 T = TypeVar("T")
-
-#: Seconds for which a transaction is tried again while others hold SQLite's one lock.
-_PATIENCE_S = 60.0
 
 
 class Store:
     """Reads and writes one database.
 
     SQLite has one writer at a time, and whoever waits for its lock gets it by chance. So the writers of one process
-    wait for each other here, in order, and only one of them competes with other processes.
+    share one lane here, in order, and only that competes with other processes; see `web.database.lane`.
 
     Attributes:
         database: The database.
@@ -32,11 +27,12 @@ class Store:
     def __init__(self, database: Database) -> None:
         """Takes an open database, whose tables are there."""
         self.database = database
-        self._turn = asyncio.Semaphore(1 if database.sqlite else 1_000_000)
+        self._reads = Lane(database, writes=False) if database.sqlite else None
+        self._writes = Lane(database, writes=True) if database.sqlite else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction that reads.
+        """A transaction that reads much, or waits between its statements.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
@@ -44,23 +40,33 @@ class Store:
         async with self.database.reading() as connection:
             yield connection
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Runs a transaction that writes, again where another process had the lock all the time.
+    async def read(self, work: Work[T]) -> T:
+        """Runs a short transaction that reads.
 
         Args:
-            work: What is done in it; whatever it raises undoes all of it.
+            work: What is done in it; it may wait for nothing but its statements.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
-        loop = asyncio.get_running_loop()
-        end = loop.time() + _PATIENCE_S
-        async with self._turn:
-            while True:
-                try:
-                    async with self.database.writing() as connection:
-                        return await work(connection)
-                except DatabaseUnavailable as error:
-                    if "database is locked" not in str(error) or loop.time() > end:
-                        raise
-                await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
+        if self._reads is not None:
+            return await self._reads.run(work)
+        async with self.database.reading() as connection:
+            return await work(connection)
+
+    async def write(self, work: Work[T]) -> T:
+        """Runs a transaction that writes, again where another process had the lock all the time.
+
+        Once it has begun it is carried out, even if the caller is cancelled.
+
+        Args:
+            work: What is done in it, perhaps more than once; it may wait for nothing but its statements. Whatever it
+                raises undoes all of it.
+
+        Raises:
+            DatabaseUnavailable: The database does not answer.
+        """
+        if self._writes is not None:
+            return await self._writes.run(work)
+        async with self.database.writing() as connection:
+            return await work(connection)

@@ -283,3 +283,34 @@ keys: Final = Table(
     Column("name", String(40), primary_key=True),
     Column("value", String(64), nullable=False),
 )
+
+#: What somebody has tried lately, counted for all processes together.
+tries: Final = Table(
+    "web_tries",
+    metadata,
+    Column("id", Key, primary_key=True),
+    # A keyed hash of what was tried and by whom.
+    Column("key", String(_HASH), nullable=False),
+    # Milliseconds since 1970, by the database's clock.
+    Column("at", BigInteger, nullable=False),
+    Index(None, "key", "at"),
+    Index(None, "at"),
+)
+
+#: Calls of tools by models that run in people's browsers; those that wait for an approval too.
+tool_calls: Final = Table(
+    "web_tool_calls",
+    metadata,
+    Column("id", String(_ID), primary_key=True),
+    Column("owner", String(60), nullable=False),
+    Column("tool", String(64), nullable=False),
+    # Canonical JSON: what was shown, and what runs.
+    Column("arguments", Text, nullable=False),
+    Column("effect", String(10), nullable=False),
+    # waiting, running, finished, failed, denied or broken (its process or its asker has gone).
+    Column("state", String(10), nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("ended", Moment),
+    Index(None, "owner", "created"),
+    Index(None, "created"),
+)

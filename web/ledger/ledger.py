@@ -187,8 +187,7 @@ class Ledger:
             DatabaseUnavailable: The database does not answer.
         """
         now = self._clock()
-        async with self._store.reading() as connection:
-            found = await read_wallet(connection, payer.name)
+        found = await self._store.read(lambda connection: read_wallet(connection, payer.name))
         if found is not None and found.refilled >= day_of(now):
             return found
         return await self._store.write(lambda connection: open_wallet(connection, payer, now))
@@ -220,8 +219,11 @@ class Ledger:
             .where(ledger.c.payer == payer, ledger.c.kind == "charge", ledger.c.at >= since)
             .group_by(day)
         )
-        async with self._store.reading() as connection:
+
+        async def work(connection: AsyncConnection) -> dict[int, int]:
             return {int(row.day): int(row.tokens) for row in await connection.execute(query)}
+
+        return await self._store.read(work)
 
 
 async def note_streamed(connection: AsyncConnection, costs: Mapping[StepKey, int]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from agent.canonical import canonical
 from agent.history import MESSAGE_TOKENS, TokenCounter, estimate_tokens, message_tokens
@@ -102,6 +102,11 @@ class Meter:
         self._settling: set[asyncio.Task[None]] = set()
 
     @property
+    def free(self) -> bool:
+        """Whether nothing is charged, so that nothing need be counted."""
+        return self._tariff.free
+
+    @property
     def streamed(self) -> tuple[StepKey, int] | None:
         """The step under way and what it has cost so far; None where none is, or where it costs nothing."""
         if self._tariff.free or not self._pieces:
@@ -132,8 +137,14 @@ class Meter:
             return max_tokens
         wanted = self._tariff.cost(Usage(prompt_tokens, 0, max_tokens))
         least = self._tariff.cost(Usage(prompt_tokens, 0, min(max_tokens, LEAST_REPLY)))
+        reserving = asyncio.create_task(
+            self._ledger.reserve(self._key, self._payers, wanted, least, self._worker)
+        )
         try:
-            granted = await self._ledger.reserve(self._key, self._payers, wanted, least, self._worker)
+            granted = await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            self._settle_soon(self._give_back(self._key, reserving))
+            raise
         except NotEnough as error:
             raise OutOfTokens(error) from error
         except DatabaseUnavailable as error:
@@ -157,10 +168,21 @@ class Meter:
                 cost, estimated = self._tariff.cost(usage), usage.estimated
         except PriceError as error:
             _log.warning("run %s, step %d: %s; counted here instead", self._run, self._step, error)
-        task = asyncio.create_task(self._settle(self._key, cost, estimated))
+        await asyncio.shield(self._settle_soon(self._settle(self._key, cost, estimated)))
+
+    def _settle_soon(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
-        await asyncio.shield(task)
+        return task
+
+    async def _give_back(self, key: StepKey, reserving: asyncio.Task[int]) -> None:
+        """Gives back what was reserved for a step that was cancelled meanwhile."""
+        try:
+            await reserving
+            await self._ledger.settle(key, 0)
+        except (NotEnough, DatabaseUnavailable) as error:
+            _log.info("run %s, step %d: nothing to give back: %s", key.run, key.step, error)
 
     async def _settle(self, key: StepKey, cost: int, estimated: bool) -> None:
         try:
@@ -201,7 +223,7 @@ class MeteredProvider:
             OutOfTokens: Too few tokens are left; the model was not asked.
             ProviderError: As the model raises it.
         """
-        prompt = prompt_tokens(messages, tools, self._count)
+        prompt = 0 if self._meter.free else prompt_tokens(messages, tools, self._count)
         allowed = await self._meter.begin(prompt, settings.max_tokens)
         usage: Usage | None = None
         chunks = cast(

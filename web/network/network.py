@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -44,6 +44,44 @@ class OwnBackend:
     agents: Agents
     jobs: Jobs
     accounts: Accounts
+
+
+class MadeUp:
+    """Implements `tools.backend.Backend` by one that is made when the first tool asks for it."""
+
+    def __init__(self, make: Callable[[], Backend]) -> None:
+        """Takes what makes it."""
+        self._make = make
+        self._there: Backend | None = None
+
+    def _made(self) -> Backend:
+        self._there = self._there or self._make()
+        return self._there
+
+    @property
+    def checks(self) -> Checks:
+        """Checks that run once, now."""
+        return self._made().checks
+
+    @property
+    def hosts(self) -> Hosts:
+        """The watched hosts."""
+        return self._made().hosts
+
+    @property
+    def agents(self) -> Agents:
+        """The probe agents."""
+        return self._made().agents
+
+    @property
+    def jobs(self) -> Jobs:
+        """What runs in the background."""
+        return self._made().jobs
+
+    @property
+    def accounts(self) -> Accounts:
+        """The account in use."""
+        return self._made().accounts
 
 
 class Network:
@@ -130,7 +168,7 @@ class Network:
     async def backend(self, terms: Terms) -> AsyncGenerator[Backend]:
         """Opens the network of a person; see `web.runs.driver.OpenBackend`."""
         if self._config.web.tools == "simulated":
-            yield SimulatedBackend(_world(), self._clock)
+            yield MadeUp(lambda: SimulatedBackend(_world(), self._clock))
             return
         owner_id = await self.owner_id(terms.owner, terms.email)
         agents = self.agents_of(owner_id)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,6 +28,11 @@ _QUEUE_LOCK = 7_251_910
 #: Ended runs from which the time of the next ones is estimated, and what is assumed before there are any.
 _SAMPLE = 20
 _FIRST_GUESS_S = 5.0
+
+# Made once: making a statement takes longer than the database needs for it.
+_BEGIN = insert(runs)
+_ACTIVE = select(runs.c.state, runs.c.model).where(runs.c.owner == bindparam("owner"), runs.c.ended.is_(None))
+_END = update(runs).where(runs.c.id == bindparam("of"), runs.c.ended.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class RunBook:
             await self._lock(connection, run.owner, queue=bool(slots))
             await self._check_bounds(connection, run, slots)
             values = {name: getattr(run, name) for name in Run.__slots__}
-            await connection.execute(insert(runs).values(values | {"terms": terms.as_dict()}))
+            await connection.execute(_BEGIN, values | {"terms": terms.as_dict()})
 
         try:
             await self._store.write(work)
@@ -123,8 +128,7 @@ class RunBook:
         await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(owner))))
 
     async def _check_bounds(self, connection: AsyncConnection, run: Run, slots: int) -> None:
-        active = select(runs.c.state, runs.c.model).where(runs.c.owner == run.owner, runs.c.ended.is_(None))
-        mine = (await connection.execute(active)).all()
+        mine = (await connection.execute(_ACTIVE, {"owner": run.owner})).all()
         if len(mine) >= run.terms.runs:
             raise ApiError(
                 429,
@@ -155,8 +159,7 @@ class RunBook:
 
     async def queue(self, model: str) -> Queue:
         """Looks at a model's queue."""
-        async with self._store.reading() as connection:
-            return await self._queue(connection, model)
+        return await self._store.read(lambda connection: self._queue(connection, model))
 
     async def _queue(self, connection: AsyncConnection, model: str) -> Queue:
         columns = (runs.c.id, runs.c.owner, runs.c.state, runs.c.created)
@@ -215,8 +218,10 @@ class RunBook:
         return await self._all((runs.c.owner == owner) & runs.c.ended.is_(None))
 
     async def _all(self, condition: Any) -> list[Run]:
-        async with self._store.reading() as connection:
+        async def work(connection: AsyncConnection) -> list[Run]:
             return [_run(row) for row in await connection.execute(select(runs).where(condition))]
+
+        return await self._store.read(work)
 
     async def set_state(self, run: str, state: RunState) -> None:
         """Notes how a run that has not ended is doing."""
@@ -233,14 +238,16 @@ class RunBook:
         query = select(runs.c.id, runs.c.cancel_wanted, runs.c.state).where(
             runs.c.worker == worker, runs.c.ended.is_(None)
         )
-        async with self._store.reading() as connection:
+
+        async def work(connection: AsyncConnection) -> dict[str, tuple[bool, RunState]]:
             return {row.id: (row.cancel_wanted, row.state) for row in await connection.execute(query)}
+
+        return await self._store.read(work)
 
     async def end(self, connection: AsyncConnection, run: str, state: EndState, charged: int) -> None:
         """Ends a run, in the transaction that stores its last event."""
-        values = {"state": state, "charged": charged, "ended": self._clock()}
-        change = update(runs).where(runs.c.id == run, runs.c.ended.is_(None)).values(values)
-        await connection.execute(change)
+        values = {"of": run, "state": state, "charged": charged, "ended": self._clock()}
+        await connection.execute(_END, values)
 
     async def leave(self, worker: str) -> None:
         """Leaves the runs that this process has not begun to others, or to its next start."""

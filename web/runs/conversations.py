@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,8 +22,44 @@ from web.database.store import Store
 from web.database.tables import conversations, drafts, messages, runs
 
 _TITLE_CHARS = 60
-#: Seconds for which drafts are collected.
-_DRAFTS_S = 0.5
+#: Seconds for which drafts are collected; the events of the run are on the disk long before.
+_DRAFTS_S = 2.0
+
+
+def _heads() -> Any:
+    count = (
+        select(func.count())
+        .select_from(messages)
+        .where(messages.c.conversation == conversations.c.id)
+        .scalar_subquery()
+    )
+    active = (
+        select(runs.c.id)
+        .where(runs.c.conversation == conversations.c.id, runs.c.ended.is_(None))
+        .scalar_subquery()
+    )
+    columns = (conversations.c.id, conversations.c.title, conversations.c.created, conversations.c.updated)
+    return select(*columns, count.label("messages"), active.label("active_run"))
+
+
+# Made once: making a statement takes longer than the database needs for it.
+_HEADS = _heads()
+_ONE = _HEADS.where(
+    conversations.c.owner == bindparam("owner"), conversations.c.id == bindparam("conversation")
+)
+_MINE = select(conversations.c.id).where(
+    conversations.c.owner == bindparam("owner"), conversations.c.id == bindparam("conversation")
+)
+_MESSAGES = (
+    select(messages).where(messages.c.conversation == bindparam("conversation")).order_by(messages.c.position)
+)
+_DRAFT = select(drafts.c.content).where(
+    drafts.c.conversation == bindparam("conversation"), drafts.c.position == bindparam("position")
+)
+_SAVE = insert(messages)
+_FORGET_DRAFT = delete(drafts).where(drafts.c.conversation == bindparam("of"))
+_TOUCH = update(conversations).where(conversations.c.id == bindparam("of"))
+_BEGIN = insert(conversations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +96,12 @@ class Conversations:
         """Begins a conversation."""
         now, new = self._clock(), secrets.token_hex(16)
         values = {"id": new, "owner": owner, "title": "", "created": now, "updated": now}
-        await self._store.write(lambda connection: connection.execute(insert(conversations).values(values)))
+        await self._store.write(lambda connection: connection.execute(_BEGIN, values))
         return Head(new, "", now, now, 0, None)
 
     async def latest(self, owner: str, before: datetime | None, limit: int) -> Sequence[Head]:
         """Lists an owner's conversations that have messages, the latest first."""
-        query = _heads().where(conversations.c.owner == owner)
+        query = _HEADS.where(conversations.c.owner == owner)
         if before is not None:
             query = query.where(conversations.c.updated < before)
         counted = query.subquery()
@@ -75,33 +111,49 @@ class Conversations:
             .order_by(counted.c.updated.desc(), counted.c.id)
             .limit(limit)
         )
-        async with self._store.reading() as connection:
+
+        async def work(connection: AsyncConnection) -> list[Head]:
             return [_head(row) for row in await connection.execute(query)]
+
+        return await self._store.read(work)
 
     async def find(self, owner: str, conversation: str) -> Head | None:
         """Finds an owner's conversation."""
-        query = _heads().where(conversations.c.owner == owner, conversations.c.id == conversation)
-        async with self._store.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return None if row is None else _head(row)
+
+        async def work(connection: AsyncConnection) -> Head | None:
+            row = (
+                await connection.execute(_ONE, {"owner": owner, "conversation": conversation})
+            ).one_or_none()
+            return None if row is None else _head(row)
+
+        return await self._store.read(work)
+
+    async def has(self, owner: str, conversation: str) -> bool:
+        """Says whether a conversation is an owner's."""
+        where = {"owner": owner, "conversation": conversation}
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(_MINE, where)).one_or_none() is not None
+
+        return await self._store.read(work)
 
     async def said(self, conversation: str) -> Sequence[Said]:
         """Reads the messages of a conversation, in order."""
-        async with self._store.reading() as connection:
-            return await self._said(connection, conversation)
+        return await self._store.read(lambda connection: self._said(connection, conversation))
 
     async def _said(self, connection: AsyncConnection, conversation: str) -> list[Said]:
-        query = select(messages).where(messages.c.conversation == conversation).order_by(messages.c.position)
-        return [Said(_entry(row), row.created) for row in await connection.execute(query)]
+        found = await connection.execute(_MESSAGES, {"conversation": conversation})
+        return [Said(_entry(row), row.created) for row in found]
 
     async def load(self, conversation: str) -> Conversation:
         """Reads a conversation, to go on with it; what a dead process had written of an answer is its last entry."""
-        async with self._store.reading() as connection:
+
+        async def work(connection: AsyncConnection) -> tuple[list[Said], str]:
             found = await self._said(connection, conversation)
-            query = select(drafts.c.content).where(
-                drafts.c.conversation == conversation, drafts.c.position == len(found)
-            )
-            draft = (await connection.execute(query)).scalar_one_or_none() or ""
+            where = {"conversation": conversation, "position": len(found)}
+            return found, (await connection.execute(_DRAFT, where)).scalar_one_or_none() or ""
+
+        found, draft = await self._store.read(work)
         return Conversation(
             conversation, [said.entry for said in found], self, draft if draft.strip() else ""
         )
@@ -136,14 +188,13 @@ class Conversations:
         }
 
         async def work(connection: AsyncConnection) -> None:
-            values: dict[str, Any] = {"updated": now}
+            values: dict[str, Any] = {"of": conversation, "updated": now}
             if message.role == "user" and position == 0:
                 values["title"] = _title(message.content or "")
-            await connection.execute(insert(messages).values(row))
-            await connection.execute(delete(drafts).where(drafts.c.conversation == conversation))
-            await connection.execute(
-                update(conversations).where(conversations.c.id == conversation).values(values)
-            )
+            await connection.execute(_SAVE, row)
+            if message.role == "assistant":
+                await connection.execute(_FORGET_DRAFT, {"of": conversation})
+            await connection.execute(_TOUCH, values)
 
         try:
             await self._store.write(work)
@@ -194,22 +245,6 @@ class Conversations:
                 await connection.execute(made, rows)
 
         await self._store.write(work)
-
-
-def _heads() -> Any:
-    count = (
-        select(func.count())
-        .select_from(messages)
-        .where(messages.c.conversation == conversations.c.id)
-        .scalar_subquery()
-    )
-    active = (
-        select(runs.c.id)
-        .where(runs.c.conversation == conversations.c.id, runs.c.ended.is_(None))
-        .scalar_subquery()
-    )
-    columns = (conversations.c.id, conversations.c.title, conversations.c.created, conversations.c.updated)
-    return select(*columns, count.label("messages"), active.label("active_run"))
 
 
 def _head(row: Row[Any]) -> Head:

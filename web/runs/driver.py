@@ -30,7 +30,6 @@ from providers.base import ProviderError, Settings
 from providers.info import DescribedProvider
 from settings.schema import Config
 from tools.backend import Backend
-from tools.catalogue import default_registry
 from tools.clock import Clock
 from tools.context import ToolContext
 from web.ledger.ledger import Ledger
@@ -42,6 +41,7 @@ from web.runs.events import EndState, RunEnded, RunFailed, RunQueued
 from web.runs.log import EventLog
 from web.runs.models import Models
 from web.runs.terms import Terms
+from web.runs.toolbox import tools_of
 
 _log = logging.getLogger(__name__)
 
@@ -215,9 +215,7 @@ class Driver:
 
     def _agent(self, run: Run, provider: DescribedProvider, backend: Backend, meter: Meter) -> Agent:
         shop, config = self._shop, self._shop.config
-        effects = run.terms.effects
-        registry = default_registry()
-        offered = registry.only(tool.name for tool in registry if tool.effect in effects)
+        offered = tools_of(run.terms.effects)
         own = config.agent
         # A local model has the context that it was loaded with, whatever the plan says.
         context = own.history_tokens if shop.models.slots(run.model) else run.terms.context

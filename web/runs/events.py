@@ -70,6 +70,9 @@ class Stored:
 
 def written(event: RunEvent) -> tuple[str, str]:
     """Returns an event's type, and all of it as JSON text."""
+    if isinstance(event, TextDelta):
+        # Nearly all events are these.
+        return "text-delta", f'{{"type":"text-delta","text":{json.dumps(event.text)}}}'
     values = event_dict(event)  # type: ignore[arg-type]
     return values["type"], json.dumps(values, separators=(",", ":"), default=_plain)
 

@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from monitoring.database.errors import DatabaseUnavailable
 from monitoring.database.tables import owners
+from monitoring.database.types import to_ms
 from tools.clock import Clock
 from web.database.store import Store
-from web.database.tables import conversations, embed_codes, oidc_logins, sessions, workers
+from web.database.tables import conversations, embed_codes, oidc_logins, sessions, tool_calls, workers
 from web.ledger.ledger import Ledger
 from web.runs.book import RunBook
 from web.runs.manager import Runs
+from web.security.rates import forget_tries
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +110,8 @@ class Keeper:
                 lives = exists(select(sessions.c.hash).where(sessions.c.visitor == name))
                 await connection.execute(delete(table).where(name.like(_VISITORS), ~lives))
             await connection.execute(delete(workers).where(workers.c.beat < now - 10 * LEASE))
+            await connection.execute(delete(tool_calls).where(tool_calls.c.created < now - self._keep))
+            await forget_tries(connection, to_ms(now))
 
         await self._store.write(work)
         await self._book.forget_events(now - self._keep)

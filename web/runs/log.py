@@ -35,15 +35,17 @@ _IDS = 200
 #: Seconds after which a reader looks into the database though nobody told it to.
 _LOOK_S = 5.0
 _PAGE = 500
+_INSERT = insert(events)
 
 
 @dataclass(slots=True)
 class _Open:
-    """A run of this process: what waits to be stored, what is stored, and what it has cost."""
+    """A run of this process: what waits to be stored, what is stored, what it has cost, and whether it was left."""
 
     waiting: list[RunEvent] = field(default_factory=list[RunEvent])
     stored: list[Stored] = field(default_factory=list[Stored])
     cost: tuple[StepKey, int] | None = None
+    left: bool = False
 
 
 class EventLog:
@@ -59,23 +61,31 @@ class EventLog:
         self._flushed = asyncio.Condition()
         self._waiting = 0
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         bus.listen("events", lambda message: self._changed(message["runs"]))
 
     def start(self) -> None:
         """Starts storing in the background."""
         self._task = asyncio.create_task(self._run(), name="event log")
+        self._looking = asyncio.create_task(self._look(), name="event log's readers")
 
     async def aclose(self) -> None:
         """Stores what waits, and stops."""
         if self._task is None:
             return
         await self.flush()
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        for task in (self._task, self._looking):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    def begin(self, run: str) -> None:
+        """Begins the log of a new run of this process."""
+        self._open[run] = _Open()
 
     async def open(self, run: str) -> None:
-        """Begins the log of a run of this process, or goes on with that of a run that another process began."""
+        """Goes on with the log of a run that another process began."""
         self._open[run] = _Open(stored=await self._from_database(run, 0, limit=None))
 
     async def add(self, run: str, event: RunEvent, cost: tuple[StepKey, int] | None = None) -> None:
@@ -101,7 +111,7 @@ class EventLog:
     async def end(
         self, run: str, last: RunEvent, work: Callable[[AsyncConnection], Awaitable[object]]
     ) -> None:
-        """Ends the log of a run of this process; it is read from the database from then on.
+        """Ends the log of a run of this process; who comes to read it from then on reads the database.
 
         Args:
             run: The run.
@@ -115,21 +125,20 @@ class EventLog:
         item = Stored(len(self._open[run].stored) + 1, *written(last))
 
         async def both(connection: AsyncConnection) -> None:
-            await connection.execute(
-                insert(events).values(run=run, seq=item.seq, type=item.type, data=item.data)
-            )
+            row = {"run": run, "seq": item.seq, "type": item.type, "data": item.data}
+            await connection.execute(_INSERT, row)
             await work(connection)
 
         # A run that was deleted with its conversation has no end to be told of.
         with contextlib.suppress(IntegrityError):
             await self._store.write(both)
-        del self._open[run]
+        self._open.pop(run).stored.append(item)
         await self._bus.publish("events", {"runs": [run]})
 
     async def leave(self, run: str) -> None:
         """Leaves the log of a run that another process will go on with."""
         await self._stored(run)
-        del self._open[run]
+        self._open.pop(run).left = True
 
     async def _stored(self, run: str) -> None:
         async with self._flushed:
@@ -173,7 +182,7 @@ class EventLog:
         costs = {cost[0]: cost[1] for _, _, cost in taken.values() if cost is not None}
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert(events), rows)
+            await connection.execute(_INSERT, rows)
             await note_streamed(connection, costs)
 
         await self._store.write(work)
@@ -207,41 +216,44 @@ class EventLog:
             for waker in self._wakers.get(run, ()):
                 waker.set()
 
+    async def _look(self) -> None:
+        """Lets all readers look now and then: a message of another process may be lost."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            self._changed(list(self._wakers))
+
     async def read(self, run: str, after: int) -> AsyncGenerator[list[Stored] | None]:
         """Reads a run's log from behind an event, and goes on as it grows, until its last event.
 
         Yields:
-            Events in order; None where nothing has come for a while.
+            Events in order; None now and then.
 
         Raises:
             DatabaseUnavailable: The database does not answer.
         """
         waker = asyncio.Event()
         self._wakers.setdefault(run, set()).add(waker)
+        log = self._open.get(run)
         try:
             while True:
-                found = await self._after(run, after)
+                waker.clear()
+                if log is None or log.left:
+                    log, found = self._open.get(run), await self._from_database(run, after, _PAGE)
+                else:
+                    found = log.stored[after:]
                 if found:
                     after = found[-1].seq
                     yield found
                     if found[-1].type == LAST:
                         return
                     continue
-                try:
-                    async with asyncio.timeout(_LOOK_S):
-                        await waker.wait()
-                except TimeoutError:
-                    yield None
-                waker.clear()
+                await waker.wait()
+                yield None
         finally:
             wakers = self._wakers[run]
             wakers.discard(waker)
             if not wakers:
                 del self._wakers[run]
-
-    async def _after(self, run: str, after: int) -> list[Stored]:
-        log = self._open.get(run)
-        return log.stored[after:] if log is not None else await self._from_database(run, after, _PAGE)
 
     async def _from_database(self, run: str, after: int, limit: int | None) -> list[Stored]:
         query = (
@@ -250,8 +262,11 @@ class EventLog:
             .order_by(events.c.seq)
             .limit(limit)
         )
-        async with self._store.reading() as connection:
+
+        async def work(connection: AsyncConnection) -> list[Stored]:
             return [Stored(row.seq, row.type, row.data) for row in await connection.execute(query)]
+
+        return await self._store.read(work)
 
 
 async def append_to_orphan(connection: AsyncConnection, run: str, found: list[RunEvent]) -> None:

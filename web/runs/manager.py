@@ -46,6 +46,11 @@ class Runs:
         """Runs that this process drives."""
         return len(self._driven)
 
+    def drives(self, owner: str, run: str) -> bool:
+        """Says whether a run is one of this owner's that this process drives."""
+        driven = self._driven.get(run)
+        return driven is not None and driven.run.owner == owner
+
     @property
     def stopping(self) -> bool:
         """Whether the server is about to stop."""
@@ -75,7 +80,8 @@ class Runs:
             if error.body.error.code == "overloaded":
                 error.body.error.details = others
             raise
-        await self._drive(run)
+        self._shop.log.begin(run.id)
+        self._drive(run)
         return run
 
     async def _check_tokens(self, terms: Terms, model: ModelName, others: dict[str, Any]) -> None:
@@ -92,9 +98,8 @@ class Runs:
                 quota.model_dump(mode="json") | others,
             )
 
-    async def _drive(self, run: Run) -> None:
+    def _drive(self, run: Run) -> None:
         driven = self._driven[run.id] = Driven(run)
-        await self._shop.log.open(run.id)
         task = asyncio.create_task(self._driver.drive(driven), name=f"run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._ended(run.id, done))
@@ -244,7 +249,8 @@ class Runs:
         """Goes on with a queued run of a process that is gone, or ends one that it had begun."""
         if run.state == "queued" and run.model in self._shop.models.offered and not self._stopping:
             if await self._shop.book.adopt(run, self._shop.worker):
-                await self._drive(run)
+                await self._shop.log.open(run.id)
+                self._drive(run)
         elif await self._shop.book.bury(run):
             await self._bus.publish("events", {"runs": [run.id]})
             self._place_free(run.model)

@@ -15,6 +15,8 @@ Address = IPv4Address | IPv6Address
 #: Where the address is not known, as on a UNIX socket.
 _NOWHERE: Final = IPv6Address("::")
 _SITE_BITS: Final = 64
+#: Where a connection keeps who is at its other end: several ask.
+_PEER: Final = "smallwatch.peer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Peers:
         From a trusted proxy, the last address of X-Forwarded-For that is no trusted proxy counts: those before it
         are the client's own words. From anybody else the header means nothing.
         """
+        found = connection.scope.get(_PEER)
+        if found is None:
+            found = connection.scope[_PEER] = self._of(connection)
+        return found
+
+    def _of(self, connection: HTTPConnection) -> Peer:
         nearest = _address(connection.client.host if connection.client else "")
         secure = connection.url.scheme in ("https", "wss")
         if not self._is_trusted(nearest):

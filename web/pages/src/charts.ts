@@ -40,14 +40,15 @@ function draw(node: HTMLElement, points: readonly Point[]): uPlot {
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const lowest = 0;
+  const times = { ...axis, values: (_plot: uPlot, ticks: number[]): string[] => ticks.map(label) };
   const options: uPlot.Options = {
     width: node.clientWidth,
     height: 240,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: { y: { range: (_plot, _min, max) => [lowest, (max || 1) * 1.1] } },
-    axes: [axis, { ...axis, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`), size: 70 }],
+    axes: [times, { ...axis, values: (_plot, ticks) => ticks.map((tick) => `${tick} ms`), size: 70 }],
     series: [
-      {},
+      { label: "time (UTC)", value: (_plot, value) => (value === null ? "–" : new Date(value * 1000).toISOString().slice(0, 16).replace("T", " ")) },
       { label: "average", stroke: colour("--accent"), width: 2, value: (_plot, value) => (value === null ? "–" : `${value} ms`) },
       { label: "longest", stroke: colour("--quiet"), dash: [4, 4], value: (_plot, value) => (value === null ? "–" : `${value} ms`) },
       { label: "failures", stroke: colour("--bad"), paths: () => null, points: { show: true, size: 7, fill: colour("--bad") }, value: (_plot, value) => (value === null ? "–" : "yes") },
@@ -60,6 +61,14 @@ function draw(node: HTMLElement, points: readonly Point[]): uPlot {
     points.map((point) => (point.failures ? lowest : null)),
   ];
   return new uPlot(options, data, node);
+}
+
+/** A moment below the axis, UTC: the time of day, and at its beginning the day. */
+function label(seconds: number, index: number): string {
+  const text = new Date(seconds * 1000).toISOString();
+  const [day, time] = [text.slice(5, 10), text.slice(11, 16)];
+  if (time === "00:00") return day;
+  return index ? time : `${time}\n${day}`;
 }
 
 function describe(points: readonly Point[]): string {

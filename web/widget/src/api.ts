@@ -1,5 +1,6 @@
 // Requests to the server. On its own pages a cookie and a CSRF header; on other people's pages a bearer token.
 
+import type { BrowserModel, OfferedTool, ToolAnswer } from "./local/contract.ts";
 import type { Head, Model, Quota, Run, Session, StoredConversation } from "./types.ts";
 
 /** A refusal of the server, with the sentence that it gives. */
@@ -91,6 +92,25 @@ export class Api {
     return this.#json("GET", "/api/models");
   }
 
+  /** The model that browsers may run themselves; null where there is none. */
+  async browserModel(): Promise<BrowserModel | null> {
+    const answer = await this.#json<BrowserModel & { readonly available: boolean }>("GET", "/api/models/browser");
+    return answer.available ? answer : null;
+  }
+
+  /** The tools that the server runs for this person. */
+  tools(): Promise<readonly OfferedTool[]> {
+    return this.#json("GET", "/api/tools");
+  }
+
+  callTool(name: string, values: Record<string, unknown>, signal: AbortSignal): Promise<ToolAnswer> {
+    return this.#json("POST", "/api/tool-calls", { name, arguments: values }, signal);
+  }
+
+  decideTool(id: string, approve: boolean, remembered: boolean, signal: AbortSignal): Promise<ToolAnswer> {
+    return this.#json("POST", `/api/tool-calls/${encodeURIComponent(id)}/decision`, { approve, remembered }, signal);
+  }
+
   quota(): Promise<Quota> {
     return this.#json("GET", "/api/quota");
   }
@@ -135,8 +155,8 @@ export class Api {
     return this.#request("GET", `/api/runs/${encodeURIComponent(run)}/events`, undefined, headers, signal);
   }
 
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.#request(method, path, body);
+  async #json<T>(method: string, path: string, body?: unknown, signal: AbortSignal | null = null): Promise<T> {
+    const response = await this.#request(method, path, body, {}, signal);
     return (await response.json()) as T;
   }
 

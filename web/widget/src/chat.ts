@@ -2,6 +2,8 @@
 
 import { type Api, Refusal } from "./api.ts";
 import { follow } from "./follow.ts";
+import { Here, HERE, Unable } from "./here.ts";
+import { KeptTurns, UNSENT } from "./kept.ts";
 import { ask, fromMessages, isOver, reduce, type Turn } from "./turns.ts";
 import type { Event, Quota } from "./types.ts";
 
@@ -13,7 +15,16 @@ export interface ChatWatcher {
   onQuota(change: Partial<Quota>): void;
   onEvent(event: Event, turn: Turn): void;
   onConnection(up: boolean): void;
-  onIdle(): void;
+  /** A turn is over; `here`: the server had no part in it. */
+  onIdle(here: boolean): void;
+  /** This browser cannot run its model; somebody else must answer. */
+  onUnable(question: string, reason: string): void;
+}
+
+/** A turn under way in this browser. */
+interface Working {
+  readonly abort: AbortController;
+  readonly approvals: Map<string, (decision: { approve: boolean; remember: boolean }) => void>;
 }
 
 export class Chat {
@@ -21,6 +32,9 @@ export class Chat {
   conversation: string | null = null;
   #run: string | null = null;
   #abort: AbortController | null = null;
+  #working: Working | null = null;
+  readonly here: Here;
+  readonly #kept: KeptTurns;
   readonly #api: Api;
   readonly #watcher: ChatWatcher;
   readonly #memory: string;
@@ -29,6 +43,8 @@ export class Chat {
     this.#api = api;
     this.#watcher = watcher;
     this.#memory = `smallwatch:${api.server}:conversation`;
+    this.here = new Here(api);
+    this.#kept = new KeptTurns(api.server);
   }
 
   get busy(): boolean {
@@ -39,7 +55,11 @@ export class Chat {
   /** Goes on with the conversation of the last visit, a run under way included. */
   async resume(): Promise<void> {
     const id = sessionStorage.getItem(this.#memory);
-    if (!id) return;
+    if (!id) {
+      this.turns = this.#kept.restore(UNSENT, []);
+      if (this.turns.length) this.#watcher.onTurns(this.turns);
+      return;
+    }
     try {
       await this.open(id);
     } catch (error) {
@@ -59,6 +79,7 @@ export class Chat {
       const question = this.turns.at(-1)?.question ?? "";
       this.turns[Math.max(this.turns.length - 1, 0)] = ask(question, "");
     }
+    this.turns = this.#kept.restore(id, this.turns);
     this.#watcher.onTurns(this.turns);
     if (active) void this.#follow(active);
   }
@@ -67,13 +88,16 @@ export class Chat {
   fresh(): void {
     this.leave();
     this.conversation = null;
+    this.#kept.remove(UNSENT);
     sessionStorage.removeItem(this.#memory);
     this.turns = [];
     this.#watcher.onTurns(this.turns);
   }
 
-  /** Stops reading; the run goes on. */
+  /** Stops reading; a run of the server goes on. */
   leave(): void {
+    this.#working?.abort.abort();
+    this.#working = null;
     this.#abort?.abort();
     this.#abort = null;
     this.#run = null;
@@ -85,8 +109,13 @@ export class Chat {
    * @throws Refusal where the server takes no run now; the question is not kept then.
    */
   async send(question: string, model: string): Promise<void> {
+    if (model === HERE) {
+      void this.#answerHere(question);
+      return;
+    }
     await this.#api.session();
     if (!this.conversation) this.#remember((await this.#api.newConversation()).id);
+    this.#keep();
     const run = await this.#api.run(this.conversation!, question, model);
     this.turns.push(ask(question, model));
     this.#watcher.onTurn(this.turns.length - 1, this.turns.at(-1)!);
@@ -95,6 +124,12 @@ export class Chat {
 
   async retry(): Promise<void> {
     const last = this.turns.at(-1);
+    if (last?.here) {
+      this.turns.pop();
+      this.#watcher.onTurns(this.turns);
+      void this.#answerHere(last.question);
+      return;
+    }
     if (!last || !this.#run) return;
     const run = await this.#api.retry(this.#run);
     this.#update(ask(last.question, last.model));
@@ -102,14 +137,26 @@ export class Chat {
   }
 
   async stop(): Promise<void> {
-    if (this.#run) await this.#api.cancel(this.#run);
+    if (this.#working) this.#working.abort.abort();
+    else if (this.#run) await this.#api.cancel(this.#run);
   }
 
   async decide(approval: string, approve: boolean, remember: boolean): Promise<void> {
-    if (this.#run) await this.#api.decide(this.#run, approval, approve, remember);
+    if (this.#working) this.#working.approvals.get(approval)?.({ approve, remember });
+    else if (this.#run) await this.#api.decide(this.#run, approval, approve, remember);
+  }
+
+  /** Whether the server lacks a part of what is on the page. */
+  get hasKept(): boolean {
+    return this.turns.some((turn) => turn.here);
+  }
+
+  #keep(): void {
+    this.#kept.save(this.conversation ?? UNSENT, this.turns);
   }
 
   #remember(id: string): void {
+    if (!this.conversation) this.#kept.remove(UNSENT);
     this.conversation = id;
     sessionStorage.setItem(this.#memory, id);
   }
@@ -117,6 +164,58 @@ export class Chat {
   #update(turn: Turn): void {
     this.turns[this.turns.length - 1] = turn;
     this.#watcher.onTurn(this.turns.length - 1, turn);
+  }
+
+  /** Answers in this browser: what is asked and said stays here, only calls go out. */
+  async #answerHere(question: string): Promise<void> {
+    const working: Working = { abort: new AbortController(), approvals: new Map() };
+    this.#working = working;
+    this.#run = null;
+    const earlier = [...this.turns];
+    this.turns.push(ask(question, "", true));
+    this.#watcher.onTurn(this.turns.length - 1, this.turns.at(-1)!);
+    const tell = (event: Event): void => {
+      if (this.#working !== working) return;
+      const turn = reduce(this.turns.at(-1)!, event);
+      this.#update(turn);
+      if (event.type !== "text-delta" && event.type !== "model-loading") this.#keep();
+      this.#watcher.onEvent(event, turn);
+    };
+    const { signal } = working.abort;
+    const approval = (id: string): Promise<{ approve: boolean; remember: boolean }> =>
+      new Promise((resolve, reject) => {
+        working.approvals.set(id, resolve);
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    try {
+      await this.here.ask(question, earlier, tell, approval, signal);
+      tell({ type: "run-ended", state: "finished", charged: 0 });
+    } catch (error) {
+      if (this.#working !== working) return;
+      if (signal.aborted) tell({ type: "run-ended", state: "cancelled", charged: 0 });
+      else if (this.#hand(question, error)) return;
+      else {
+        if (error instanceof Refusal && error.status === 401) this.#api.forget();
+        const message = error instanceof Error ? error.message : String(error);
+        tell({ type: "turn-failed", message, retryable: true, text: "" });
+        tell({ type: "run-ended", state: "failed", charged: 0 });
+      }
+    }
+    if (this.#working !== working) return;
+    this.#working = null;
+    this.#watcher.onIdle(true);
+  }
+
+  /** Hands a question on that cannot be answered here, if nothing of the answer was seen; returns whether. */
+  #hand(question: string, error: unknown): boolean {
+    const unable = error instanceof Unable || (this.here.lost && !this.turns.at(-1)?.parts.length);
+    if (!unable) return false;
+    this.#working = null;
+    this.turns.pop();
+    this.#keep();
+    this.#watcher.onTurns(this.turns);
+    this.#watcher.onUnable(question, error instanceof Error ? error.message : String(error));
+    return true;
   }
 
   async #follow(run: string): Promise<void> {
@@ -137,6 +236,6 @@ export class Chat {
       const message = error instanceof Error ? error.message : String(error);
       this.#update(reduce(reduce(this.turns.at(-1)!, { type: "run-failed", code: "lost", message }), { type: "run-ended", state: "failed", charged: 0 }));
     }
-    if (!abort.signal.aborted) this.#watcher.onIdle();
+    if (!abort.signal.aborted) this.#watcher.onIdle(false);
   }
 }

@@ -3,6 +3,7 @@
 import { Api, Refusal } from "./api.ts";
 import { Chat } from "./chat.ts";
 import { el, icon, put } from "./dom.ts";
+import { HERE } from "./here.ts";
 import { logInByWindow } from "./login.ts";
 import { drawQuota } from "./quota.ts";
 import { fill, type Strings, strings } from "./strings.ts";
@@ -52,8 +53,12 @@ export class SmallwatchChat extends HTMLElement {
         if (event.type === "approval-requested") this.#say(fill(this.#text.asking, { tool: event.approval.tool }));
         if (event.type === "run-ended") this.#say(fill(this.#text.answered, { text: answer(turn).slice(0, 500) }));
       },
-      onConnection: (up) => this.#warn(up ? "" : this.#text.offline),
-      onIdle: () => void this.#idle(),
+      onConnection: (up) => {
+        if (!up) this.#warn(this.#text.offline);
+        else if (this.#notice.textContent === this.#text.offline) this.#warn("");
+      },
+      onIdle: (here) => (here ? this.#drawGo() : void this.#idle()),
+      onUnable: (question, reason) => void this.#handOn(question, reason),
     });
     // A constructed sheet needs no leave of the page's content security policy.
     const sheet = new CSSStyleSheet();
@@ -141,7 +146,8 @@ export class SmallwatchChat extends HTMLElement {
     this.#opening ??= this.#guard(async () => {
       const session = await this.#api.session();
       this.#email = session.account?.email ?? null;
-      const [models, quota] = await Promise.all([this.#api.models(), this.#api.quota(), this.#chat.resume()]);
+      const [served, quota, offer] = await Promise.all([this.#api.models(), this.#api.quota(), this.#chat.here.offer(), this.#chat.resume()]);
+      const models = offer ? [...served, { name: HERE, label: this.#text.here, available: true, reason: null, bytes: offer.bytes }] : served;
       this.#models = models;
       const wanted = localStorage.getItem(`smallwatch:${this.#api.server}:model`);
       this.#pick(models.find((model) => model.name === wanted) ?? models.find((model) => model.available) ?? models[0] ?? null);
@@ -198,7 +204,8 @@ export class SmallwatchChat extends HTMLElement {
 
   async #idle(): Promise<void> {
     this.#drawGo();
-    await this.#guard(async () => this.#setQuota(await this.#api.quota())).catch(() => undefined);
+    // Not guarded: a notice that stands there is still true.
+    await this.#api.quota().then((quota) => this.#setQuota(quota), () => undefined);
   }
 
   /** Runs work and shows what goes wrong; the error goes on to whoever waits. */
@@ -223,7 +230,30 @@ export class SmallwatchChat extends HTMLElement {
     put(this.#modelButton, model.label, icon("swap"));
     this.#modelButton.setAttribute("aria-label", fill(this.#text.nextModel, { name: model.label }));
     localStorage.setItem(`smallwatch:${this.#api.server}:model`, model.name);
-    this.#warn(model.available ? "" : fill(this.#text.unavailable, { name: model.label, reason: model.reason ?? "" }));
+    this.#warn(this.#caution(model), model.available);
+  }
+
+  /** What to know of a model before it is asked. */
+  #caution(model: Model): string {
+    const text = this.#text;
+    if (!model.available) return fill(text.unavailable, { name: model.label, reason: model.reason ?? "" });
+    if (model.name === HERE) return fill(text.hereNote, { size: ((model.bytes ?? 0) / 1e6).toFixed(1) });
+    return this.#chat.hasKept ? fill(text.hereStays, { name: model.label }) : "";
+  }
+
+  /** Lets another model answer what this browser cannot; TestLLM is the same model, on the server. */
+  async #handOn(question: string, reason: string): Promise<void> {
+    const others = this.#models.filter((model) => model.name !== HERE && model.available);
+    const other = others.find((model) => model.name === "testllm") ?? others[0];
+    if (!other) {
+      this.#input.value ||= question;
+      this.#drawGo();
+      this.#warn(fill(this.#text.failed, { reason }));
+      return;
+    }
+    this.#pick(other);
+    await this.#send(question);
+    this.#warn(fill(this.#text.handedOn, { name: other.label, reason }));
   }
 
   #nextModel(): void {
@@ -251,6 +281,7 @@ export class SmallwatchChat extends HTMLElement {
     const done = await this.#guard(() => logInByWindow(this.#api)).catch(() => false);
     if (!done) return;
     this.#email = (await this.#api.session()).account?.email ?? null;
+    this.#chat.here.forget();
     await this.#idle();
     this.#input.focus();
   }
@@ -258,6 +289,7 @@ export class SmallwatchChat extends HTMLElement {
   async #logOut(): Promise<void> {
     await this.#guard(() => this.#api.logOut()).catch(() => undefined);
     this.#email = null;
+    this.#chat.here.forget();
     this.#fresh();
     this.#opening = null;
     await this.open();
@@ -316,6 +348,7 @@ export class SmallwatchChat extends HTMLElement {
         void this.#guard(() => this.#chat.decide(approval, approve, remember)).catch(() => undefined);
       },
       hostPage: (id) => `${this.#api.server}/dashboard/hosts/${id}`,
+      modelLabel: (name) => this.#models.find((model) => model.name === name)?.label ?? name,
       retry: () => void this.#guard(() => this.#chat.retry()).catch(() => undefined),
     });
     this.#views[index] = made;
@@ -343,9 +376,10 @@ export class SmallwatchChat extends HTMLElement {
     this.#latest.hidden = true;
   }
 
-  #warn(words: string): void {
+  #warn(words: string, calm = false): void {
     this.#notice.textContent = words;
     this.#notice.hidden = !words;
+    this.#notice.classList.toggle("calm", calm);
     if (words) this.#say(words);
   }
 

@@ -16,7 +16,7 @@ export function panel(call: CallView, open: boolean, text: Strings, actions: Pan
     writing: text.stateProposed, proposed: text.stateProposed, asking: text.stateAsking, running: text.stateRunning,
     done: text.stateDone, failed: text.stateFailed, rejected: text.stateRejected,
   };
-  const seconds = call.seconds === null ? "" : ` · ${call.seconds.toFixed(call.seconds < 10 ? 1 : 0)} s`;
+  const seconds = call.seconds === null ? "" : ` · ${duration(call.seconds)}`;
   const details = el(
     "details",
     { class: "call", "data-state": call.state, "data-call": call.id, open: open || call.state === "asking" },
@@ -37,6 +37,10 @@ export function panel(call: CallView, open: boolean, text: Strings, actions: Pan
   );
   if (links.length) details.append(el("p", { class: "links" }, ...links));
   return details;
+}
+
+function duration(seconds: number): string {
+  return seconds < 0.95 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
 }
 
 function brief(call: CallView): string {

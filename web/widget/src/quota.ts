@@ -27,14 +27,14 @@ export function drawQuota(node: HTMLElement, quota: Quota | null, email: string 
   put(
     node,
     el("meter", { min: "0", max: String(quota.cap), high: String(quota.cap * 0.8), optimum: "0", value: String(quota.used), "aria-label": words }),
-    el("span", {}, `${words}, ${fill(text.refill, { time: until(quota.refill_at) })}`),
+    el("span", {}, `${words}, ${fill(text.refill, { time: until(quota.refill_at, text) })}`),
     quota.warning && el("span", { class: "warned" }, text.warning),
     ...offers,
     email ? el("button", { type: "button", title: fill(text.loggedInAs, { email }), onclick: actions.logOut }, text.logOut) : null,
   );
 }
 
-function until(moment: string): string {
+function until(moment: string, text: Strings): string {
   const minutes = Math.max(0, Math.round((Date.parse(moment) - Date.now()) / 60_000));
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return fill(minutes < 60 ? text.minutes : text.hours, { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }

@@ -13,6 +13,8 @@ export interface CallView {
   readonly effect: string;
   readonly approval: { readonly id: string; readonly arguments: string; readonly effect: string } | null;
   readonly result: ToolResult | null;
+  /** What the model was told of the result, to the letter; only of the model in this browser. */
+  readonly content?: string | undefined;
   readonly seconds: number | null;
 }
 
@@ -30,12 +32,16 @@ export interface Turn {
   readonly parts: readonly Part[];
   readonly state: "queued" | "running" | "finished" | "failed" | "cancelled" | "interrupted";
   readonly queue: { readonly position: number; readonly wait: number } | null;
+  /** The share of the model that has been fetched, while it is; only of the model in this browser. */
+  readonly loading: number | null;
+  /** Whether it is answered in this browser, and the server knows nothing of it. */
+  readonly here: boolean;
   readonly charged: number;
   readonly retryable: boolean;
 }
 
-export function ask(question: string, model: string): Turn {
-  return { question, model, parts: [], state: "running", queue: null, charged: 0, retryable: false };
+export function ask(question: string, model: string, here = false): Turn {
+  return { question, model, parts: [], state: "running", queue: null, loading: null, here, charged: 0, retryable: false };
 }
 
 /** Turns stored messages into turns; a result finds its call by id. */
@@ -69,8 +75,10 @@ export function reduce(turn: Turn, event: Event): Turn {
   switch (event.type) {
     case "run-queued":
       return { ...turn, state: "queued", queue: { position: event.position, wait: event.expected_wait_s } };
+    case "model-loading":
+      return { ...turn, loading: event.share };
     case "turn-started":
-      return { ...turn, state: "running", queue: null, model: event.model || turn.model };
+      return { ...turn, state: "running", queue: null, loading: null, model: event.model || turn.model };
     case "step-started":
       return { ...turn, state: "running", queue: null };
     case "text-delta":
@@ -97,11 +105,12 @@ export function reduce(turn: Turn, event: Event): Turn {
       return change(turn, event.call_id, (call) => ({
         ...call,
         result: event.result,
+        content: event.content,
         seconds: event.seconds,
         state: event.result.success ? "done" : "failed",
       }));
     case "call-rejected":
-      return change(turn, event.call_id, (call) => ({ ...call, result: event.result, approval: null, state: "rejected" }));
+      return change(turn, event.call_id, (call) => ({ ...call, result: event.result, content: event.content, approval: null, state: "rejected" }));
     case "limit-reached":
       return add(turn, { kind: "note", text: event.message });
     case "quota-updated":
@@ -112,7 +121,7 @@ export function reduce(turn: Turn, event: Event): Turn {
       return add(turn, { kind: "error", text: event.message });
     case "run-ended": {
       const parts = turn.parts.map((part) => (part.kind === "call" && !part.result ? settle(part) : part));
-      return { ...turn, parts, state: event.state, queue: null, charged: event.charged, retryable: turn.retryable || event.state === "interrupted" };
+      return { ...turn, parts, state: event.state, queue: null, loading: null, charged: event.charged, retryable: turn.retryable || event.state === "interrupted" };
     }
     default:
       return turn;

@@ -8,6 +8,8 @@ import { isOver, type Part, type Turn } from "./turns.ts";
 
 export interface TurnActions extends PanelActions {
   retry(): void;
+  /** What people call a model. */
+  modelLabel(name: string): string;
 }
 
 export class TurnView {
@@ -77,12 +79,15 @@ export class TurnView {
     const words: (Node | string)[] = [];
     if (turn.state === "queued" && turn.queue) {
       words.push(el("span", { class: "queue" }, fill(text.queued, { position: turn.queue.position, wait: Math.ceil(turn.queue.wait) })));
+    } else if (turn.loading !== null) {
+      const label = turn.loading < 1 ? fill(text.loading, { share: Math.round(turn.loading * 100) }) : text.starting;
+      words.push(el("progress", { max: "1", value: String(turn.loading), "aria-label": label }), el("span", {}, label));
     } else if (turn.state === "running") {
       words.push(el("span", { class: "busy" }, el("i"), el("i"), el("i"), el("span", { class: "sr" }, text.thinking)));
     }
     if (turn.state === "cancelled") words.push(text.cancelled);
     if (turn.state === "interrupted") words.push(text.interrupted);
-    if (isOver(turn) && turn.model) words.push(el("span", { class: "cost" }, `${turn.model} · ${turn.charged ? fill(text.thisTurn, { charged: turn.charged.toLocaleString() }) : text.free}`));
+    if (isOver(turn) && turn.model) words.push(el("span", { class: "cost" }, `${this.#actions.modelLabel(turn.model)} · ${turn.here ? text.answeredHere : turn.charged ? fill(text.thisTurn, { charged: turn.charged.toLocaleString() }) : text.free}`));
     if (turn.retryable && isOver(turn)) words.push(el("button", { type: "button", class: "retry", onclick: () => this.#actions.retry() }, text.retry));
     put(this.#foot, ...words);
   }

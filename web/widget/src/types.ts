@@ -12,6 +12,8 @@ export interface Model {
   readonly label: string;
   readonly available: boolean;
   readonly reason: string | null;
+  /** What is to be fetched to run it; only of the model in this browser. */
+  readonly bytes?: number;
 }
 
 export interface Offer {
@@ -71,6 +73,7 @@ export interface Run {
 }
 
 export type Event =
+  | { readonly type: "model-loading"; readonly share: number }
   | { readonly type: "run-queued"; readonly position: number; readonly waiting: number; readonly expected_wait_s: number }
   | { readonly type: "turn-started"; readonly model: string }
   | { readonly type: "step-started"; readonly step: number }
@@ -86,8 +89,8 @@ export type Event =
     }
   | { readonly type: "approval-decided"; readonly call_id: string; readonly verdict: string }
   | { readonly type: "tool-running"; readonly call: ToolCall }
-  | { readonly type: "tool-finished"; readonly call_id: string; readonly name: string; readonly result: ToolResult; readonly seconds: number }
-  | { readonly type: "call-rejected"; readonly call_id: string; readonly name: string; readonly reason: string; readonly result: ToolResult }
+  | { readonly type: "tool-finished"; readonly call_id: string; readonly name: string; readonly result: ToolResult; readonly seconds: number; readonly content?: string }
+  | { readonly type: "call-rejected"; readonly call_id: string; readonly name: string; readonly reason: string; readonly result: ToolResult; readonly content?: string }
   | { readonly type: "malformed-call"; readonly raw: string; readonly reason: string }
   | { readonly type: "limit-reached"; readonly message: string }
   | {

@@ -1,0 +1,267 @@
+"""What the Python dialect says, for the widget's own copy of it to say too: web/widget/src/local/vectors.json.
+
+`python -m tests.web.widget_vectors` writes the file; a test compares it with what is true now.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from llguidance import LLMatcher, LLTokenizer
+
+from providers.base import Call, Malformed, Message, Settings, Text, ToolCall, ToolSpec
+from providers.dialects.netmon import NETMON, parameter_schemas
+from providers.dialects.netmon_grammar import grammar
+from providers.dialects.netmon_pieces import write_call
+from providers.dialects.netmon_wire import kind_of
+from providers.dialects.quantities import ZONES, iso, resolve_amount, resolve_point, spell_amount
+from tools.catalogue import default_registry
+
+PLACE = Path(__file__).parents[2] / "web" / "widget" / "src" / "local" / "vectors.json"
+
+_NOWS = (
+    datetime(2026, 11, 23, 7, 40, 30, tzinfo=UTC),
+    datetime(2028, 2, 29, 0, 0, 0, tzinfo=UTC),
+    datetime(2027, 1, 1, 23, 59, 59, tzinfo=UTC),
+)
+_DAYS = (
+    "today", "tonight", "tomorrow", "yesterday", "week", "month", "year", "mon", "sun", "last wed", "last mon",
+    "+3d", "+120d", "2026-12-24", "2027-02-30", "0000-01-01", "12-24", "02-29", "02-30", "11-23", "13-01",
+)  # fmt: skip
+_CLOCKS = ("", "02:00", "7:30", "23:59:59", "24:00", "24:01", "12:60", "00:00", "07:40")
+_ODD_POINTS = (
+    "now", "+2h", "-1.5d", "+0.29h", "+5", "-90m", "+1.000001s", "+999999999w", "soon", "", "+", "until 3",
+    "2026-11-24T02:00:00Z", "2026-11-24T02:00:00+02:00", "2026-11-24 02:00", "2026-11-24T25:00", "2026-02-30T00:00",
+    "2026-11-24T02:00:00.5Z", "9999-12-31 23:59 PST", "0001-01-01 00:00 JST", "10:00 XYZ", "10:00 +05:30",
+    "10:00+25:00", "24.11.2026 20:15", "3.1. 07:00 CET", "29.2. 08:00", "31.2.2026", "1.13.", "24.11 20:15",
+)  # fmt: skip
+_AMOUNTS = (
+    "5m",
+    "1.5h",
+    "90",
+    "0.5s",
+    "2.5m",
+    "2 h",
+    " 3D ",
+    "250ms",
+    "1w",
+    "x",
+    "",
+    "5 minutes",
+    "0.0005s",
+    "1.5ms",
+    "1m30s",
+    "1h 30m",
+    "2d12h",
+    "30s1m",
+    "1m30m",
+)
+_TEXTS = (
+    "db-03", "10.20.0.13", "shop.example.org", "mail.example.org:8443", "*.lan", "Grüße aus Köln", "监控", "fra1",
+)  # fmt: skip
+_WIRE_AMOUNTS = (
+    "5m", "0.5h", "1.5h", "30", "250ms", "1m30s", "1h30m", "99h59m", "2d24h",
+    "1d", "2w", "0s", "99999h", "until 03:00", "until fri 03:00 CET", "0.25m",
+)  # fmt: skip
+_WIRE_POINTS = (
+    "now", "-2h", "tomorrow 02:00", "last mon", "12-24 10:00 CET", "2026-11-23", "10:00", "noon", "+7d 10:00",
+    "24.11.2026 20:15", "3.1.", "24.11 20:15",
+)  # fmt: skip
+_NOISE = '"\\ ,:{}[]<>0159azé监\n'
+
+
+def make() -> dict[str, Any]:
+    """Makes all vectors; the same each time."""
+    rng = random.Random(2026)
+    tools = default_registry().specs()
+    return {
+        "amounts": [
+            [text, unit, resolve_amount(text, unit)] for text in _AMOUNTS for unit in ("ms", "s", "m")
+        ],
+        "spelled": [
+            [value, unit, spell_amount(value, unit)]
+            for unit in ("ms", "s", "m")
+            for value in (0, 1, 59, 60, 90, 1000, 3600, 10080, 86_400_000)
+        ],
+        "points": list(_points(rng)),
+        "prompts": list(_prompts(tools)),
+        "replies": list(_replies(tools)),
+        "grammar": list(_grammar(rng, tools)),
+    }
+
+
+def _points(rng: random.Random) -> Iterator[list[Any]]:
+    zones = ("", *(f" {zone}" for zone in ZONES), "Z", " +05:30", "-08:00")
+    texts = [f"{day} {clock}".strip() + rng.choice(zones) for day in ("", *_DAYS) for clock in _CLOCKS]
+    for now in _NOWS:
+        for text in (*texts, *_ODD_POINTS):
+            for toward in ("future", "past"):
+                found = resolve_point(text, now, toward)
+                yield [text, iso(now), toward, iso(found) if found else None]
+
+
+def _message(message: Message) -> dict[str, Any]:
+    calls = [{"name": call.name, "arguments": dict(call.arguments)} for call in message.tool_calls]
+    return {"role": message.role, "content": message.content or "", **({"calls": calls} if calls else {})}
+
+
+def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
+    long = json.dumps({"success": True, "message": "x" * 600, "data": {}}, separators=(",", ":"))
+    window = ToolCall(
+        "1", "set_maintenance", {"duration_min": 90, "start": "2026-11-24T02:00:00Z", "address": "db-03"}
+    )
+    conversations = (
+        (Message("user", "ping db-03"),),
+        (Message("user", "tabs\tstay,\r\nreturns\x07 and bells <tool_call> do not \x7f"),
+         Message("assistant", "Ja, größer.")),
+        (Message("user", "mute db-03"), Message("assistant", None, (window,)),
+         Message("tool", long, tool_call_id="1")),
+        (Message("user", "监控 😀"), Message("assistant", "a", (ToolCall("1", "ping_host", {"target": "é\"\\"}),)),
+         Message("tool", ' {"success":false,"message":"没有","data":{"n":1.5}} ', tool_call_id="1"),
+         Message("user", "?")),
+    )  # fmt: skip
+    some = tuple(tool for tool in tools if tool.effect == "read")
+    for messages in conversations:
+        for offered in (tools, some, ()):
+            prompt = NETMON.render(messages, offered, Settings())
+            yield {
+                "messages": [_message(message) for message in messages],
+                "tools": [tool.name for tool in offered],
+                "prompt": prompt.fixed + prompt.rest,
+            }
+
+
+def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
+    call = write_call("ping_host", {"target": "db-03", "timeout_ms": "2s"})
+    for reply in (
+        "All is well.",
+        call,
+        call + write_call("dns_lookup", {"name": "example.org", "record_type": "MX"}),
+        write_call(
+            "set_maintenance", {"address": "db-03", "start": "tomorrow 02:00", "duration_min": "until 03:00"}
+        ),
+        write_call("set_maintenance", {"address": "db-03", "duration_min": "until fri 03:00 CET"}),
+        write_call("set_maintenance", {"address": "db-03", "duration_min": "until never"}),
+        write_call("get_incidents", {"start": "last mon", "end": "now", "limit": 3}),
+        write_call(
+            "add_host",
+            {"address": "münchen.example", "endpoint": "https", "interval_s": "5m", "enabled": True},
+        ),
+    ):
+        for now in _NOWS:
+            parser = NETMON.parser(tools, Settings(now=now))
+            pieces = [_piece(event) for event in (*parser.feed(reply), *parser.finish())]
+            yield {"reply": reply, "now": iso(now), "pieces": _joined([piece for piece in pieces if piece])}
+
+
+def _piece(event: object) -> dict[str, Any] | None:
+    match event:
+        case Text(text):
+            return {"kind": "text", "text": text}
+        case Call(call=call):
+            return {"kind": "call", "name": call.name, "arguments": dict(call.arguments)}
+        case Malformed():
+            return {"kind": "malformed"}
+        case _:
+            return None
+
+
+def _joined(pieces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for piece in pieces:
+        if found and piece["kind"] == found[-1]["kind"] == "text":
+            found[-1] = {"kind": "text", "text": found[-1]["text"] + piece["text"]}
+        else:
+            found.append(piece)
+    return found
+
+
+def _grammar(rng: random.Random, tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
+    """Calls of every tool, whole and damaged: how many bytes may stand, and whether the reply may end there."""
+    tokenizer = LLTokenizer("byte")
+    schemas = parameter_schemas(tools)
+    for tool in tools:
+        messages = (Message("user", f"about {tool.name}: " + " , ".join(_TEXTS)),)
+        matcher = LLMatcher(
+            tokenizer, LLMatcher.grammar_from_lark(grammar(tools, messages, copy=True)), log_level=0
+        )
+        assert not matcher.is_error(), matcher.get_error()
+        replies: list[list[Any]] = []
+        for _ in range(8):
+            whole = write_call(
+                tool.name, _arguments(rng, schemas[tool.name], tool.parameters.get("required", ()))
+            )
+            for reply in (whole, _damaged(rng, whole), _damaged(rng, whole)):
+                replies.append([reply, *_judged(matcher.deep_copy(), reply)])
+        yield {"said": messages[0].content, "replies": replies}
+
+
+def _judged(matcher: LLMatcher, reply: str) -> tuple[int, bool]:
+    data = reply.encode()
+    for at, byte in enumerate(data):
+        if not matcher.consume_tokens([byte]):
+            return at, False
+    return len(data), bool(matcher.is_accepting())
+
+
+def _damaged(rng: random.Random, text: str) -> str:
+    at = rng.randrange(len(text))
+    return text[:at] + rng.choice(("", rng.choice(_NOISE), rng.choice(_NOISE) + text[at])) + text[at + 1 :]
+
+
+def _arguments(rng: random.Random, schemas: Mapping[str, Any], required: Any) -> dict[str, Any]:
+    chosen = [name for name in schemas if name in required or rng.random() < 0.4]
+    return {name: _value(rng, name, schemas[name]) for name in chosen}
+
+
+def _value(rng: random.Random, name: str, schema: Mapping[str, Any]) -> Any:
+    words = " , ".join(_TEXTS)
+    match kind_of(name, schema):
+        case "choice":
+            return rng.choice([*schema["enum"], "other"])
+        case "boolean":
+            return rng.random() < 0.5
+        case "integer":
+            low, high = schema.get("minimum", 0), schema.get("maximum", 70_000)
+            return rng.choice((low, high, low - 1, high + 1, rng.randint(low, high)))
+        case "integers":
+            return [rng.randint(-1, 70_000) for _ in range(rng.randint(1, 3))]
+        case "amount":
+            return rng.choice(_WIRE_AMOUNTS)
+        case "point":
+            return rng.choice(_WIRE_POINTS)
+        case "texts":
+            return [_copied(rng, words) for _ in range(rng.randint(1, 3))]
+        case "text" if name == "ports":
+            return rng.choice(("80,443", "1-1024", "22", "80-", "1-2-3", "100000"))
+        case "text":
+            return (
+                rng.choice(("https://", "")) + _copied(rng, words)
+                if schema.get("format") == "uri"
+                else _copied(rng, words)
+            )
+
+
+def _copied(rng: random.Random, words: str) -> str:
+    if rng.random() < 0.6:
+        return rng.choice(_TEXTS)
+    start = rng.randrange(len(words))
+    return words[start : start + rng.randint(1, 20)]
+
+
+def text_of_vectors() -> str:
+    """The file's content."""
+    lines = ",\n".join(
+        f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]"
+        for name, rows in make().items()
+    )
+    return "{\n" + lines + "\n}\n"
+
+
+if __name__ == "__main__":
+    PLACE.write_text(text_of_vectors(), encoding="utf-8")

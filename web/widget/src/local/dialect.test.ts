@@ -1,0 +1,73 @@
+// What the Python code says (vectors.json) is said here too; tests/web/widget_vectors.py writes the file.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type Message, read, render, type Tool } from "./dialect.ts";
+import { grammar, toBinary } from "./grammar.ts";
+import { iso, resolveAmount, resolvePoint, spellAmount, type Toward, type Unit } from "./quantities.ts";
+
+interface Vectors {
+  readonly amounts: readonly [string, Unit, number | null][];
+  readonly spelled: readonly [number, Unit, string][];
+  readonly points: readonly [string, string, Toward, string | null][];
+  readonly prompts: readonly { messages: Message[]; tools: string[]; prompt: string }[];
+  readonly replies: readonly { reply: string; now: string; pieces: { kind: string }[] }[];
+  readonly grammar: readonly { said: string; replies: [string, number, boolean][] }[];
+}
+
+const vectors = JSON.parse(readFileSync(new URL("vectors.json", import.meta.url), "utf8")) as Vectors;
+const schema = JSON.parse(readFileSync(new URL("../../../../tools/schema.json", import.meta.url), "utf8")) as { function: Tool }[];
+const tools = schema.map((entry) => entry.function);
+
+test("amounts and points in time", () => {
+  for (const [text, unit, expected] of vectors.amounts) assert.equal(resolveAmount(text, unit), expected, `${text} in ${unit}`);
+  for (const [value, unit, expected] of vectors.spelled) assert.equal(spellAmount(value, unit), expected);
+  for (const [text, now, toward, expected] of vectors.points) {
+    const found = resolvePoint(text, Date.parse(now), toward);
+    assert.equal(found === null ? null : iso(found), expected, `${JSON.stringify(text)} at ${now}, ${toward}`);
+  }
+});
+
+test("prompts", () => {
+  for (const { messages, tools: names, prompt } of vectors.prompts) {
+    assert.equal(render(messages, tools.filter((tool) => names.includes(tool.name))), prompt);
+  }
+});
+
+test("replies", () => {
+  for (const { reply, now, pieces } of vectors.replies) assert.deepEqual(read(reply, tools, Date.parse(now)), pieces, `${reply} at ${now}`);
+});
+
+test("a reply is judged byte by byte as llguidance judges it", () => {
+  let wholes = 0;
+  for (const { said, replies } of vectors.grammar) {
+    const judge = grammar(tools, [{ role: "user", content: said }]);
+    for (const [reply, accepted, whole] of replies) {
+      const bytes = toBinary(reply);
+      let length = 0;
+      while (length < bytes.length) {
+        const verdict = judge(bytes.slice(0, length + 1));
+        if (!verdict.open && !verdict.whole) break;
+        length++;
+      }
+      assert.equal(length, accepted, `${reply}: here ${bytes.slice(0, length)}|`);
+      if (length === bytes.length) assert.equal(judge(bytes).whole, whole, reply);
+      wholes += whole ? 1 : 0;
+    }
+  }
+  assert.ok(wholes > 50, String(wholes));
+});
+
+test("words may be anything, and without tools nothing else may", () => {
+  const judge = grammar([], [{ role: "user", content: "hi" }]);
+  assert.deepEqual(judge("Hello <tool_call>"), { open: true, whole: true });
+  assert.deepEqual(judge("<"), { open: false, whole: false });
+  assert.deepEqual(judge(""), { open: true, whole: false });
+});
+
+test("what is no call is told where it breaks", () => {
+  assert.deepEqual(read("<tool_call>{\"name\":", tools, 0), [{ kind: "malformed", raw: "{\"name\":", reason: "the call breaks off", position: 8 }]);
+  assert.equal(read("<tool_call>[1]</tool_call>", tools, 0)[0]?.kind, "malformed");
+  assert.equal(read("<tool_call>{nonsense}</tool_call>", tools, 0)[0]?.kind, "malformed");
+});
