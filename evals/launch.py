@@ -18,6 +18,7 @@ from evals.record import Engine, RunRecord, SuiteRef
 from evals.response_cache import ResponseCache
 from evals.run import CaseFinished, RunEvent, run_suite
 from evals.runs import find_run, new_directory
+from evals.sessions import Loading, measured, timed
 from evals.store import RunStore, StoreError, read_record, read_rows
 from evals.summary import Tally
 from evals.workers.pool import WorkerPool
@@ -108,15 +109,16 @@ async def launch(
     if options.resume:
         options = _completed(options, read_record(find_run(options.resume)))
     # A model takes a second to open, in a process of its own: the rest is made ready meanwhile.
-    opening = asyncio.ensure_future(open_provider(options.model))
+    opening = asyncio.create_task(timed(open_provider(options.model)))
     try:
         whole, code = await asyncio.to_thread(_prepared, options)
     except BaseException:
         await _give_up(opening)
         raise
-    provider = await opening
+    provider, seconds = await opening
     try:
-        return await make_run(options, whole, provider, display, reply, open_cache, code)
+        loading = Loading(seconds, alone=True)
+        return await make_run(options, whole, provider, display, reply, open_cache, code, loading)
     finally:
         await provider.aclose()
 
@@ -127,12 +129,12 @@ def _prepared(options: Options) -> tuple[Suite, Code]:
     return whole, read_code()
 
 
-async def _give_up(opening: asyncio.Future[DescribedProvider]) -> None:
+async def _give_up(opening: asyncio.Task[tuple[DescribedProvider, float]]) -> None:
     """Ends a provider that is being opened, or is open already."""
     opening.cancel()
     await asyncio.wait([opening])
     if not opening.cancelled() and opening.exception() is None:
-        await opening.result().aclose()
+        await opening.result()[0].aclose()
 
 
 async def make_run(
@@ -143,10 +145,11 @@ async def make_run(
     reply: Settings | None = None,
     open_cache: Callable[[], ResponseCache] | None = None,
     code: Code | None = None,
+    loading: Loading | None = None,
 ) -> tuple[Path, RunRecord, Tally]:
     """Makes a run of a suite that is read and a provider that is open; see `launch`.
 
-    `code` is what the code is, where that was found out already.
+    `code` is what the code is, where that was found out already; `loading` is how the provider was opened.
     """
     if provider.info.random:
         raise ProviderRejected(
@@ -171,6 +174,7 @@ async def make_run(
         tally = Tally()
         for row in read_rows(store.directory):
             tally.add(row)
+        session = stack.enter_context(measured(store, provider, loading))
         display.begin(store.directory, store.record, tally)
         events = run_suite(
             provider,
@@ -185,8 +189,9 @@ async def make_run(
         async for event in events:
             if isinstance(event, CaseFinished):
                 tally.add(event.row)
+                session.glance()
             display.show(event, tally)
-        return store.directory, store.record, tally
+    return store.directory, store.record, tally
 
 
 def _cached(options: Options, model: ModelInfo) -> bool:

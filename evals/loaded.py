@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.collecting import uncollected
 from evals.record import RunRecord
 from evals.rows import Key, Row
 from evals.runs import find_run
@@ -56,9 +57,10 @@ def load_runs(paths_or_names: Sequence[str]) -> list[LoadedRun]:
     loaded: list[LoadedRun] = []
     for directory, record in zip(directories, records, strict=True):
         tally, rows = Tally(), dict[Key, Row]()
-        for row in read_rows(directory):
-            tally.add(row)
-            rows[row.key] = row
+        with uncollected():
+            for row in read_rows(directory):
+                tally.add(row)
+                rows[row.key] = row
         name = record.model.name
         if models[name] > 1:
             name = f"{name} ({directory.name or directory.resolve().name})"

@@ -6,6 +6,7 @@ eight in a row are the same; a shorter message, of at least four words, where al
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import unicodedata
@@ -63,8 +64,8 @@ def words_of(text: str) -> list[str]:
 def find_overlaps(suite: Suite, paths: Sequence[Path]) -> OverlapReport:
     """Looks for the words of a suite's users in files of text.
 
-    In files that end in `.json` or `.jsonl`, lines of JSON are compared string by string, so that escapes
-    do not hide a word.
+    In files that end in `.json` or `.jsonl`, lines of JSON are compared string by string, and so are Python files,
+    whose phrases may be training data too: escapes do not hide a word, and names of variables are none.
 
     Raises:
         OSError: A file cannot be read.
@@ -115,6 +116,11 @@ class _Searcher:
         """The wanted runs of words in a file, each with the line on which it ends."""
         as_json = path.suffix in (".json", ".jsonl")
         tail: list[str] = []
+        literals = _literals(path) if path.suffix == ".py" else None
+        if literals is not None:
+            for number, text in literals:
+                yield from ((number, gram) for gram in self._grams(words_of(text)))
+            return
         with path.open(encoding="utf-8", errors="replace") as lines:
             for number, line in enumerate(lines, start=1):
                 strings = _strings(line) if as_json else None
@@ -146,6 +152,19 @@ def _grams_of_users(case: Case) -> set[_Gram]:
         if size >= FEWEST:
             grams.update(tuple(words[start : start + size]) for start in range(len(words) - size + 1))
     return grams
+
+
+def _literals(path: Path) -> list[tuple[int, str]] | None:
+    """The strings of a Python file, each with the line on which it ends; None where it cannot be parsed."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+    return [
+        (node.end_lineno or node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
 
 
 def _strings(line: str) -> list[str] | None:

@@ -13,7 +13,12 @@ from evals.record import RunRecord
 from providers.base import Message
 
 # Made once: `json.dumps` makes an encoder for each value where it is told how.
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _json(value: Any) -> str:
+    # The encoder is slow to begin; most values are short.
+    return str(value) if type(value) is int else _encode(value)
 
 
 def read_questions(record: RunRecord) -> tuple[dict[str, Case], str]:

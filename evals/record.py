@@ -11,7 +11,7 @@ from evals.provenance import ENGINE_PACKAGES, Code, Hardware
 from providers.base import Constraint
 from providers.info import ModelInfo
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 Engine = Literal["local", "ray"]
 
@@ -54,6 +54,27 @@ class Rescoring(_Part):
     kept: str
 
 
+class Session(_Part):
+    """What one start of a run took, or one resume; one that was killed says nothing.
+
+    Attributes:
+        at: When it began, ISO 8601.
+        rows: Rows that it made.
+        start_s: Seconds from the start of the program to the first question; None where it asked several models.
+        load_s: Seconds until the model could be asked: its file found, made or fetched, its process started, loaded.
+        model_mib: The most memory that the processes with the model had in use, in MiB; None where they are not on
+            this machine.
+        own_mib: The most memory that the program itself had in use.
+    """
+
+    at: str
+    rows: int
+    start_s: float | None
+    load_s: float | None
+    model_mib: float | None
+    own_mib: float
+
+
 class RunRecord(_Part):
     """A run, written before its first case.
 
@@ -74,9 +95,10 @@ class RunRecord(_Part):
         code: Which code ran.
         packages: Versions of packages.
         hardware: Where it ran.
-        workers: Processes that asked, each with a model of its own; 1 is the run's own process.
+        workers: Models that answered side by side, each with requests of its own.
         engine: Where they ran: on this machine, or spread over a Ray cluster.
         rescored: The scorings since, oldest first.
+        sessions: What its start and its resumes took, oldest first.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -98,6 +120,7 @@ class RunRecord(_Part):
     workers: int = 1
     engine: Engine = "local"
     rescored: tuple[Rescoring, ...] = ()
+    sessions: tuple[Session, ...] = ()
 
     @property
     def total(self) -> int:
@@ -105,6 +128,21 @@ class RunRecord(_Part):
         cases = len(self.only) or self.suite.cases
         cases = cases if self.limit is None else min(self.limit, cases)
         return cases * self.repeats
+
+    @property
+    def model_mib(self) -> float | None:
+        """The most memory that the model took in any session, in MiB; None where it is not known."""
+        return max((said.model_mib for said in self.sessions if said.model_mib is not None), default=None)
+
+    @property
+    def own_mib(self) -> float | None:
+        """The most memory that the program took in any session, in MiB; None where it is not known."""
+        return max((said.own_mib for said in self.sessions), default=None)
+
+    @property
+    def load_s(self) -> float | None:
+        """Seconds until the model could be asked, in the last session that says so."""
+        return next((said.load_s for said in reversed(self.sessions) if said.load_s is not None), None)
 
     def identity(self) -> dict[str, Any]:
         """All that an answer depends on, by name: two runs that differ in it may not share rows."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
+from evals.json_text import loaded
 from evals.scorer import ROW_LABELS, RowLabel
 from providers.base import Timing, ToolCall, Usage
 
@@ -75,7 +76,9 @@ class Row:
 
     def to_line(self) -> bytes:
         """The row as one line of UTF-8 JSON, with its line feed."""
-        row = asdict(self)
+        # Not `asdict`, which copies every call and everything in it.
+        row = {name: getattr(self, name) for name in _KNOWN}
+        row["usage"], row["timing"] = asdict(self.usage), asdict(self.timing)
         try:
             text = json.dumps(row, ensure_ascii=False, allow_nan=False)
         except ValueError:
@@ -99,12 +102,14 @@ def parse_row(line: bytes) -> Row:
         RowError: The line is not a row.
     """
     try:
-        return _row(json.loads(line))
+        return _row(loaded(line))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise RowError(f"not a row: {error!r}") from error
 
 
 _KNOWN = tuple(item.name for item in fields(Row))
+_NAMES = frozenset(_KNOWN)
+_LABELS = frozenset(ROW_LABELS)
 
 
 def _row(given: Any) -> Row:
@@ -113,9 +118,9 @@ def _row(given: Any) -> Row:
     values = cast(dict[str, Any], given)
     if not (isinstance(values["id"], str) and isinstance(values["repeat"], int)):
         raise RowError("expected an id and the number of a repeat")
-    if values["label"] not in ROW_LABELS or not isinstance(values["category"], str):
+    if values["label"] not in _LABELS or not isinstance(values["category"], str):
         raise RowError("expected a known label and a category")
-    plain = {name: values[name] for name in _KNOWN if name in values}
+    plain = values if values.keys() <= _NAMES else {name: values[name] for name in _KNOWN if name in values}
     # A run of 100,000 rows has few different words for these.
     for name in ("category", "label", "finish"):
         plain[name] = sys.intern(values.get(name, ""))

@@ -13,14 +13,14 @@ import json
 import os
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pydantic import ValidationError
 
-from evals.record import SCHEMA_VERSION, RunRecord, Versioned, differences
+from evals.record import SCHEMA_VERSION, RunRecord, Session, Versioned, differences
 from evals.rows import Key, Row, RowError, parse_row
 from evals.versions import STEPS, can_be_read, upgraded
 
@@ -117,6 +117,14 @@ class RunStore:
         self.finished.add(row.key)
         if time.monotonic() - self._synced_at >= _SYNC_EVERY_S:
             self._sync()
+
+    def note(self, session: Session) -> None:
+        """Adds to `run.json` what this session took."""
+        record = self.record.model_copy(update={"sessions": (*self.record.sessions, session)})
+        # On a full disk the rows matter, and they are there.
+        with suppress(OSError):
+            write_atomically(self.directory / RUN_FILE, record.model_dump_json(indent=1).encode() + b"\n")
+            self.record = record
 
     def close(self) -> None:
         """Forces the rows to the disk and lets other writers in."""

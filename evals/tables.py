@@ -41,6 +41,10 @@ def as_object(directory: Path, record: RunRecord, summary: Summary) -> dict[str,
         "pass_at_k": None if repeats is None else repeats.at_least_one,
         "pass_hat_k": None if repeats is None else repeats.all_of_them,
         "constrained": record.constrained,
+        "data_sha256": record.model.data_sha256,
+        "load_s": record.load_s,
+        "model_mib": record.model_mib,
+        "own_mib": record.own_mib,
         "complete": sum(summary.labels.values()) == record.total,
     }
 
@@ -67,7 +71,7 @@ def print_run(
             f"infra errors: {summary.infra_errors} (not in the accuracy)"
         )
     )
-    for sentence in (_repeats(record, summary), _cached(summary), *told):
+    for sentence in (taken(record), _repeats(record, summary), _cached(summary), *told):
         if sentence:
             console.print(Text(visible(sentence)))
     console.print(Text(f"run {directory}"), soft_wrap=True)
@@ -82,6 +86,14 @@ def _repeats(record: RunRecord, summary: Summary) -> str:
         f"of {repeats.k} repeats at least one is right in {repeats.at_least_one:.1%} of the cases (pass@k), "
         f"all in {repeats.all_of_them:.1%} (pass^k){lacking}"
     )
+
+
+def taken(record: RunRecord) -> str:
+    """What loading took, and the most memory; empty where the run does not say."""
+    loaded = "" if record.load_s is None else f"model ready in {record.load_s:.1f} s"
+    peaks = [(record.model_mib, "model"), (record.own_mib, "program")]
+    memory = ", ".join(f"{said:.0f} MiB {what}" for said, what in peaks if said is not None)
+    return " \u00b7 ".join(part for part in (loaded, memory and f"peak memory: {memory}") if part)
 
 
 def _cached(summary: Summary) -> str:

@@ -1,6 +1,7 @@
 """Runs of older versions, brought to the present form when they are read; their files stay as they are.
 
-Version 1 had no workers, no `cached` in rows, and said nothing of a model's server and constraints.
+Version 1 had no workers, no `cached` in rows, and said nothing of a model's server and constraints. Version 2 said
+nothing of what the model was trained on, nor of memory and the time of loading.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ def _from_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "workers": 1, "engine": "local"}
 
 
+def _from_2(data: dict[str, Any]) -> dict[str, Any]:
+    return {**data, "sessions": []}
+
+
 #: By version, how a run's record becomes one of the next version.
-STEPS: Mapping[int, _Step] = {1: _from_1}
+STEPS: Mapping[int, _Step] = {1: _from_1, 2: _from_2}
 
 
 def can_be_read(version: int) -> bool:

@@ -8,7 +8,6 @@ Needs PyTorch with CUDA, and `fla-core` for its kernels.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import time
@@ -18,11 +17,11 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from training.bank import BANK
 from training.data import Batch, batches, encode, pad, split
 from training.generate import Generator, load_bank
 from training.model import RWKV7, Shape, compile_parts
 from training.muon import Muon
+from training.sources import data_hash
 from training.vocabulary import Vocabulary
 
 #: width, layers, ffn, ranks (decay, rate, value, gate)
@@ -44,14 +43,6 @@ def one_configuration() -> None:
         original(self, fn, arg_names, configs[:1], *rest, **named)
 
     autotuner.Autotuner.__init__ = first_only
-
-
-def data_hash() -> str:
-    """SHA-256 over the phrase bank, in the order of file names."""
-    digest = hashlib.sha256()
-    for path in sorted(BANK.rglob("*.txt")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def loss_of(model: RWKV7, batch: Batch, device: str) -> torch.Tensor:

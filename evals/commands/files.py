@@ -89,6 +89,7 @@ def _export_to_inspect(run: str, out: Path | None) -> None:
     epilog="""\b
 Examples:
   evals check-overlap --suite netmon-dev --text train-1.jsonl train-2.jsonl
+  evals check-overlap --suite netmon-dev --text $(python -m training.sources --files)
 
 \b
 Exit status:

@@ -21,7 +21,7 @@ from evals.text import visible
 
 if TYPE_CHECKING:
     from evals.sweep.record import SweepRecord
-    from evals.sweep.run import Weights
+    from evals.weights import Weights
     from providers.info import DescribedProvider
     from settings.schema import Config
 
@@ -62,7 +62,7 @@ Examples:
 @click.option("--repeats", type=click.IntRange(min=1), default=1, metavar="N", help="Ask each case N times.")
 @click.option(
     "--jobs", type=click.IntRange(min=1), metavar="N",
-    help="Models asked at a time, each on its share of the processors; one a processor if not given.",
+    help="Models asked at a time, each on its share of the processors; one a processor if not given, 1 measures speed.",
 )  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new sweep.")
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with a sweep.")
@@ -192,11 +192,13 @@ def _sweep(
     from evals.provenance import processors
     from evals.store import locked
     from evals.sweep.progress import SweepProgress
-    from evals.sweep.results import collect_results, print_results, write_results
+    from evals.sweep.results import Results, print_results, write_results
     from evals.sweep.run import Means, run_sweep
 
+    results = Results(directory)
+
     def save(record: SweepRecord) -> None:
-        write_results(directory, collect_results(directory, record))
+        write_results(directory, results.collect(record))
 
     threads = max(1, processors() // record.jobs)
     try:
@@ -216,7 +218,7 @@ def _sweep(
         resume = shlex.join(["evals", "sweep", "--resume", str(directory)])
         click.echo(f"stopped; finished replies are kept. Go on with:\n  {resume}", err=True)
         return _INTERRUPTED
-    record = collect_results(directory, record)
+    record = results.collect(record)
     # With --json, standard output holds the object alone.
     print_results(Console(stderr=as_json, highlight=False), directory, record)
     if as_json:
@@ -225,23 +227,11 @@ def _sweep(
 
 
 async def _weigh(config: Config, model: str) -> Weights:
-    """Finds a model's file; hosted and scripted ones have none."""
-    from evals.sweep.run import Weights
-    from models.catalogue import parse
+    from evals.weights import weigh
     from models.display import ProgressDisplay
-    from models.errors import ModelError
-    from models.store import resolve
-    from providers.base import ProviderRejected
-    from providers.registry import HUGLLM, SCRIPTED, TURBOLLM, store_options
 
-    if model.partition(":")[0] in (SCRIPTED, TURBOLLM, HUGLLM):
-        return Weights(None, 0)
-    try:
-        with ProgressDisplay() as progress:
-            found = await resolve(parse(model, config.model), store_options(config), progress)
-    except ModelError as error:
-        raise ProviderRejected(str(error)) from error
-    return Weights(found.sha256, found.file_bytes)
+    with ProgressDisplay() as progress:
+        return await weigh(config, model, progress)
 
 
 async def _open(config: Config, threads: int, model: str) -> DescribedProvider:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evals.json_text import dumped
 from evals.loaded import LoadedRun
 from evals.record import RunRecord
 from evals.report.asked import Questions
@@ -20,6 +21,8 @@ _LABEL_NUMBERS: Mapping[str, int] = {name: number for number, name in enumerate(
 
 def keys_of(runs: Sequence[LoadedRun]) -> list[Key]:
     """Every case and repeat that any of the runs has, repeats of a case together."""
+    if len(runs) == 1 and runs[0].record.repeats == 1:
+        return list(runs[0].rows)
     order: dict[str, int] = {}
     for run in runs:
         for case, _ in run.rows:
@@ -56,7 +59,7 @@ def index(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions) 
         "note": questions.note,
         "cases": entries,
     }
-    return data(content, id="index")
+    return data(dumped(content), id="index")
 
 
 def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions) -> Iterator[Markup]:
@@ -64,7 +67,9 @@ def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions)
     commands = [_Command(run.record) for run in runs]
     for start in range(0, len(keys), PIECE):
         part = keys[start : start + PIECE]
-        asked = {case: questions.whole(case) for case in dict(part) if case in questions}
+        asked = ",".join(
+            f"{dumped(case)}:{questions.whole(case)}" for case in dict(part) if case in questions
+        )
         rows = [
             [
                 _row(run.rows[key], command) if key in run.rows else None
@@ -72,7 +77,7 @@ def pieces(runs: Sequence[LoadedRun], keys: Sequence[Key], questions: Questions)
             ]
             for key in part
         ]
-        yield data({"questions": asked, "rows": rows}, id=f"piece-{start // PIECE}")
+        yield data(f'{{"questions":{{{asked}}},"rows":{dumped(rows)}}}', id=f"piece-{start // PIECE}")
 
 
 def reproduce(record: RunRecord, case: str, repeat: int) -> str:

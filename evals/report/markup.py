@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
-from typing import Any
 
 from evals.text import visible
 
@@ -42,9 +40,8 @@ def join(*parts: str) -> Markup:
     return Markup("".join(text(part) for part in parts))
 
 
-def data(value: Any, **attributes: str) -> Markup:
+def data(content: str, **attributes: str) -> Markup:
     """JSON in a script element that is never run, with nothing in it that could end the element."""
-    content = json.dumps(value, separators=(",", ":"))
     for char in "<>&":
         content = content.replace(char, f"\\u{ord(char):04x}")
     return element("script", Markup(content), type="application/json", **attributes)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from evals.collecting import uncollected
 from evals.compare import compare_runs
 from evals.comparison import Grouping
 from evals.loaded import LoadedRun
@@ -25,7 +26,8 @@ def write_report(path: Path, runs: Sequence[LoadedRun], grouping: Grouping) -> N
     Raises:
         OSError: The file cannot be written.
     """
-    write_atomically(path, (piece.encode() for piece in page(runs, grouping)))
+    with uncollected():
+        write_atomically(path, (piece.encode() for piece in page(runs, grouping)))
 
 
 def page(runs: Sequence[LoadedRun], grouping: Grouping) -> Iterator[str]:

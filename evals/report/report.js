@@ -153,7 +153,7 @@
       ...(message.content ? [`${message.role}: ${message.content}`] : []),
       ...message.calls.map((call) => `${message.role} calls ${call}`),
     ]);
-    block(node, `Prompt (now ${asked.now}; ${asked.tools.length} tools on offer)`, lines.join("\n"));
+    block(node, `Prompt (now ${asked.now}; ${asked.tools} tools on offer)`, lines.join("\n"));
     const expected = asked.expected.map((calls) => calls.join("\n") || "no call").join("\nor\n");
     block(node, asked.ordered ? "Expected, in this order" : "Expected", expected);
   }

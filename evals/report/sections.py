@@ -9,7 +9,7 @@ from typing import Any
 
 from evals.comparison import Comparison, Grouping, accuracy, repeated
 from evals.loaded import LoadedRun
-from evals.record import RunRecord, differences
+from evals.record import RunRecord, Session, differences
 from evals.report.asked import Questions
 from evals.report.figures import megabytes
 from evals.report.markup import Markup, element, join
@@ -44,7 +44,7 @@ def runs_table(runs: Sequence[LoadedRun], grouping: Grouping) -> Markup:
     """The figures of each run."""
     heads = (
         "run", "replies", "accuracy", "95 % CI", "strict", "irrelevant", "pass^k", "tokens/s",
-        "latency p50", "p95", "file", "cost", "infra errors",
+        "latency p50", "p95", "file", "peak memory", "load", "cost", "infra errors",
     )  # fmt: skip
     return _table(heads, [_run_cells(run, grouping) for run in runs])
 
@@ -107,9 +107,15 @@ def _run_cells(run: LoadedRun, grouping: Grouping) -> list[str]:
         _quantile(seconds, 0.5),
         _quantile(seconds, 0.95),
         "not known" if size is None else megabytes(size),
+        _mebibytes(run.record.model_mib),
+        "not known" if run.record.load_s is None else f"{run.record.load_s:.2f} s",
         _cost(run),
         str(run.summary.infra_errors),
     ]
+
+
+def _mebibytes(size: float | None) -> str:
+    return "not known" if size is None else f"{size:.0f} MiB"
 
 
 def _cost(run: LoadedRun) -> str:
@@ -156,6 +162,7 @@ def _facts(record: RunRecord) -> dict[str, str]:
         "suite": f"{record.suite.name}, SHA-256 {record.suite.sha256}",
         "model": record.model.name,
         "weights SHA-256": record.model.weights_sha256,
+        "training data SHA-256": record.model.data_sha256,
         "prompt hash": record.model.prompt_hash,
         "tools SHA-256": record.tools_sha256,
         "calls constrained": record.constrained,
@@ -166,10 +173,23 @@ def _facts(record: RunRecord) -> dict[str, str]:
         "hardware": f"{hardware.processor or hardware.machine}, {hardware.processors} processors, "
         f"{hardware.system}",
     }
+    for number, session in enumerate(record.sessions, start=1):
+        facts[f"session {number}"] = _session(session)
     if record.rescored:
         last = record.rescored[-1]
         facts["scored anew"] = f"{last.at}, code SHA-256 {last.code.sha256}; before: {last.kept}"
     return {name: "not known" if value is None else str(value) for name, value in facts.items()}
+
+
+def _session(session: Session) -> str:
+    """What a start or a resume took."""
+    said = [f"{session.at}: {session.rows} rows"]
+    if session.start_s is not None:
+        said.append(f"first question {session.start_s:.2f} s after the program's start")
+    if session.load_s is not None:
+        said.append(f"model ready in {session.load_s:.2f} s")
+    said.append(f"peak memory of the model {_mebibytes(session.model_mib)}, of the program")
+    return ", ".join(said) + f" {_mebibytes(session.own_mib)}"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:

@@ -9,8 +9,8 @@ from itertools import groupby
 from evals.report.markup import Markup, element, join
 from evals.sweep.record import Result
 
-_WIDTH, _PANEL, _LEFT, _RIGHT = 960.0, 390.0, 60.0, 24.0
-_TOP, _BOTTOM, _LEGEND = 40.0, 116.0, 34.0
+_WIDTH, _PANEL, _LEFT, _RIGHT = 960.0, 408.0, 60.0, 24.0
+_TOP, _BOTTOM, _LEGEND = 40.0, 134.0, 34.0
 _LABEL_STEP = 11.0
 _FINE = 0.4
 _STYLE = """
@@ -75,8 +75,12 @@ def _panel(results: Sequence[Result], top: float, colours: dict[str, str]) -> Ma
         return round(bottom - (rate * 100 - floor) / (ceiling - floor) * (bottom - top - _TOP), 1)
 
     first = results[0]
-    title = f"{first.suite}, {first.n} cases, calls constrained: {first.constrained}; bars are 95 % intervals"
-    parts = [element("text", title, x=_LEFT, y=top + 22, class_="title")]
+    title = f"{first.suite}, {first.n} cases, calls constrained: {first.constrained}"
+    axes = "accuracy with 95 % intervals, by size of the file (logarithmic)"
+    parts = [
+        element("text", title, x=_LEFT, y=top + 22, class_="title"),
+        element("text", axes, x=_WIDTH - _RIGHT, y=top + 22, text_anchor="end", class_="faint"),
+    ]
     for points in range(floor, ceiling + 1, step):
         y = up(points / 100)
         parts.append(element("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=y, y2=y, class_="grid"))

@@ -12,7 +12,9 @@ from evals.sweep.plan import Plan
 from providers.base import Constraint
 
 SWEEP_FILE = "sweep.json"
-SWEEP_VERSION = 1
+SWEEP_VERSION = 2
+# Version 1 lacked what has a default in `Result`.
+_READ = (1, SWEEP_VERSION)
 
 
 class Result(BaseModel):
@@ -39,6 +41,9 @@ class Result(BaseModel):
         cached: Replies kept from earlier runs.
         tokens_per_s: Tokens that the model wrote, a second.
         cases_per_s: Replies a second.
+        data_sha256: Hash of what the model was trained on; None where its file does not say.
+        load_s: Seconds until the model could be asked; None where the run does not say.
+        model_mib: The most memory that the model's processes had in use, in MiB.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,6 +68,9 @@ class Result(BaseModel):
     cached: int
     tokens_per_s: float
     cases_per_s: float
+    data_sha256: str | None = None
+    load_s: float | None = None
+    model_mib: float | None = None
 
 
 class SweepRecord(BaseModel):
@@ -104,11 +112,12 @@ def read_sweep(directory: Path) -> SweepRecord:
         raise StoreError(f"{directory} holds no sweep: {path} cannot be read: {error.strerror}") from error
     try:
         version = Versioned.model_validate_json(content).schema_version
-        if version == SWEEP_VERSION:
-            return SweepRecord.model_validate_json(content)
+        if version in _READ:
+            found = SweepRecord.model_validate_json(content)
+            return found.model_copy(update={"schema_version": SWEEP_VERSION})
     except ValidationError as error:
         raise StoreError(f"{path} is damaged: {error}") from error
-    raise StoreError(f"{path} is of version {version}; this program reads version {SWEEP_VERSION}")
+    raise StoreError(f"{path} is of version {version}; this program reads versions {_READ[0]} to {_READ[-1]}")
 
 
 def write_sweep(directory: Path, record: SweepRecord) -> None:

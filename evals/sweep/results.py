@@ -12,10 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.export import markdown_text
+from evals.record import RunRecord
 from evals.repeats import repeated
 from evals.runs import summarize
 from evals.store import RESULTS_FILE, RUN_FILE, read_record, write_atomically
+from evals.summary import Summary
 from evals.sweep.figure import figure
+from evals.sweep.page import sweep_page
 from evals.sweep.plan import Arm
 from evals.sweep.record import Result, SweepRecord, write_sweep
 from evals.sweep.run import RUNS
@@ -24,24 +27,49 @@ from evals.text import visible
 
 _HEADS = (
     "model", "calls held to", "suite", "n", "accuracy", "95 % CI", "strict", "irrelevant", "MB", "tokens/s",
-    "infra errors",
+    "peak MiB", "load s", "infra errors",
 )  # fmt: skip
 
 
+class Results:
+    """The figures of a sweep's runs, each read anew only when its files have changed."""
+
+    def __init__(self, directory: Path) -> None:
+        """Reads nothing yet; `directory` is the sweep's."""
+        self._directory = directory
+        self._read: dict[Path, tuple[tuple[int, ...], RunRecord, Summary]] = {}
+
+    def collect(self, record: SweepRecord) -> SweepRecord:
+        """The record with the figures of all runs that are there.
+
+        Raises:
+            StoreError: A run cannot be read.
+        """
+        results: list[Result] = []
+        for model in record.plan.models:
+            for arm in record.plan.arms(model):
+                asked = arm.model_copy(update={"model": record.same_weights.get(model, model)})
+                run = self._directory / RUNS / asked.folder
+                if (run / RUN_FILE).is_file() and (run / RESULTS_FILE).is_file():
+                    results.append(_result(arm, asked, run, *self._figures(run)))
+        return record.model_copy(update={"results": tuple(results)})
+
+    def _figures(self, run: Path) -> tuple[RunRecord, Summary]:
+        stats = [(run / name).stat() for name in (RUN_FILE, RESULTS_FILE)]
+        state = tuple(value for stat in stats for value in (stat.st_mtime_ns, stat.st_size, stat.st_ino))
+        known = self._read.get(run)
+        if known is None or known[0] != state:
+            known = self._read[run] = state, read_record(run), summarize(run)
+        return known[1], known[2]
+
+
 def collect_results(directory: Path, record: SweepRecord) -> SweepRecord:
-    """The record with the figures of all runs that are there.
+    """The record with the figures of all runs that are there, read once.
 
     Raises:
         StoreError: A run cannot be read.
     """
-    results: list[Result] = []
-    for model in record.plan.models:
-        for arm in record.plan.arms(model):
-            asked = arm.model_copy(update={"model": record.same_weights.get(model, model)})
-            run = directory / RUNS / asked.folder
-            if (run / RUN_FILE).is_file() and (run / RESULTS_FILE).is_file():
-                results.append(_result(arm, asked, run))
-    return record.model_copy(update={"results": tuple(results)})
+    return Results(directory).collect(record)
 
 
 def write_results(directory: Path, record: SweepRecord) -> None:
@@ -54,6 +82,8 @@ def write_results(directory: Path, record: SweepRecord) -> None:
     write_atomically(directory / "table.md", markdown(record).encode())
     write_atomically(directory / "table.csv", comma_separated(record.results).encode())
     write_atomically(directory / "figure.svg", figure(record.results).encode())
+    rows = [_cells(result) for result in record.results]
+    write_atomically(directory / "sweep.html", sweep_page(record, _HEADS, rows, notes(record)).encode())
 
 
 def markdown(record: SweepRecord) -> str:
@@ -88,13 +118,15 @@ def print_results(console: Console, directory: Path, record: SweepRecord) -> Non
     for column in table.columns[-4:]:
         column.justify, column.no_wrap = "right", True
     for result in record.results:
-        model, held, suite, _, accuracy, interval, _, _, size, speed, _ = _cells(result)
+        model, held, suite, _, accuracy, interval, _, _, size, speed, *_ = _cells(result)
         cells = (model, held, *([suite] if several else []), accuracy, interval, size, speed)
         table.add_row(*(Text(visible(cell)) for cell in cells))
     console.print(table)
     for note in notes(record):
         console.print(Text(visible(note)), soft_wrap=True)
-    console.print(Text(f"sweep {directory}: sweep.json, table.md, table.csv, figure.svg"), soft_wrap=True)
+    console.print(
+        Text(f"sweep {directory}: sweep.html, sweep.json, table.md, table.csv, figure.svg"), soft_wrap=True
+    )
 
 
 def notes(record: SweepRecord) -> list[str]:
@@ -102,7 +134,11 @@ def notes(record: SweepRecord) -> list[str]:
     said = [f"{name}: the file of {other}, asked once" for name, other in record.same_weights.items()]
     said += [f"left out: {line}" for line in record.skipped]
     if record.jobs > 1:
-        said.append(f"speeds are those of {record.jobs} models side by side on one machine")
+        ways = len(record.plan.constrained) * len(record.plan.suites)
+        said.append(
+            f"speeds are those of {record.jobs} models side by side on one machine, "
+            f"each with its {ways} runs at a time; --jobs 1 measures each alone"
+        )
     cached = sum(result.cached for result in record.results if result.same_as is None)
     if cached:
         said.append(f"{cached} replies were kept from earlier runs; their times are those of then")
@@ -112,8 +148,7 @@ def notes(record: SweepRecord) -> list[str]:
     return said
 
 
-def _result(arm: Arm, asked: Arm, run: Path) -> Result:
-    record, summary = read_record(run), summarize(run)
+def _result(arm: Arm, asked: Arm, run: Path, record: RunRecord, summary: Summary) -> Result:
     overall, irrelevant = summary.overall, summary.by_category.get("irrelevant")
     repeats = repeated(summary.outcomes, record.repeats)
     return Result(
@@ -126,6 +161,7 @@ def _result(arm: Arm, asked: Arm, run: Path) -> Result:
         format=record.model.format if asked == arm else arm.model.rpartition(":")[2],
         file_bytes=record.model.file_bytes,
         weights_sha256=record.model.weights_sha256,
+        data_sha256=record.model.data_sha256,
         complete=sum(summary.labels.values()) >= record.total,
         n=overall.n,
         accuracy=overall.accuracy,
@@ -137,6 +173,8 @@ def _result(arm: Arm, asked: Arm, run: Path) -> Result:
         cached=summary.cached,
         tokens_per_s=summary.tokens_per_s,
         cases_per_s=summary.cases_per_s,
+        load_s=record.load_s,
+        model_mib=record.model_mib,
     )
 
 
@@ -154,5 +192,7 @@ def _cells(result: Result) -> list[str]:
         percent(result.irrelevant),
         size,
         f"{result.tokens_per_s:.0f}",
+        "not known" if result.model_mib is None else f"{result.model_mib:.0f}",
+        "not known" if result.load_s is None else f"{result.load_s:.1f}",
         str(result.infra_errors),
     ]

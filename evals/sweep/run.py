@@ -1,39 +1,32 @@
-"""Makes a sweep: each file of weights is opened once and asked all that the plan has for it."""
+"""Makes a sweep: each file of weights is opened once and asked all that the plan has for it.
+
+Where several models are asked at a time anyway, all runs of a model go on side by side, too: they ask the same cases
+in the same order, so that the model reads each conversation once and keeps its state for the other ways to answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from evals.caching import can_be_cached
 from evals.cases import Suite
 from evals.kinds import open_suite
 from evals.launch import Display, Options, make_run
-from evals.provenance import read_code
+from evals.provenance import Code, read_code
 from evals.response_cache import ResponseCache
+from evals.sessions import Loading, timed
 from evals.store import RESULTS_FILE, RUN_FILE, StoreError, read_record, read_rows
 from evals.sweep.plan import Arm, Plan
 from evals.sweep.record import SweepRecord
+from evals.weights import Weights
 from providers.base import ProviderError, Settings
 from providers.info import DescribedProvider
 
 RUNS = "runs"
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A file of weights, or a model that has none here.
-
-    Attributes:
-        sha256: The file's hash; None where there is no file.
-        file_bytes: Its size.
-    """
-
-    sha256: str | None
-    file_bytes: int
 
 
 class SweepDisplay(Protocol):
@@ -62,7 +55,7 @@ class Means:
         open_cache: Opens the kept replies; None goes without.
         reply: How replies are made.
         display: Who is told.
-        concurrency: Cases of a model under way at a time.
+        concurrency: Cases of a model under way at a time, of all its runs together.
         command: How the program was started.
     """
 
@@ -102,29 +95,36 @@ async def run_sweep(
     if not first:
         raise StoreError("no model of the sweep can be asked:\n  " + "\n  ".join(record.skipped))
     todo = {model: _lacking(directory, record.plan, model, suites) for model in first}
-    _check_code(directory, todo)
+    code = _check_code(directory, todo)
     means.display.planned(
         sum(_replies(record.plan, suites[arm.suite]) for arms in todo.values() for arm in arms)
     )
     save(record)
     places = asyncio.Semaphore(record.jobs)
     notes: list[str] = []
+    asker = _Asker(directory, record, suites, means, code, lambda: save(record), notes)
 
     async def one(model: str) -> None:
         async with places:
             if todo[model]:
-                await _ask(directory, record.plan, suites, todo[model], means, notes, lambda: save(record))
+                await asker.ask(todo[model])
 
-    tasks = [asyncio.create_task(one(model)) for model in first]
+    await _together([one(model) for model in first])
+    record = record.model_copy(update={"skipped": (*record.skipped, *dict.fromkeys(notes))})
+    save(record)
+    return record
+
+
+async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Does all at a time; where one fails, the others are ended first."""
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
-    record = record.model_copy(update={"skipped": (*record.skipped, *dict.fromkeys(notes))})
-    save(record)
-    return record
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 async def _distinct(plan: Plan, means: Means) -> tuple[list[str], dict[str, str], list[str]]:
@@ -164,16 +164,15 @@ def _complete(run: Path, suite: Suite) -> bool:
     return sum(1 for _ in read_rows(run)) >= record.total
 
 
-def _check_code(directory: Path, todo: dict[str, list[Arm]]) -> None:
-    """Refuses to put runs of different code side by side."""
-    if not any(todo.values()):
-        return
-    code = read_code().sha256
-    for file in sorted((directory / RUNS).glob(f"*/{RUN_FILE}")):
-        if read_record(file.parent).code.sha256 != code:
+def _check_code(directory: Path, todo: dict[str, list[Arm]]) -> Code:
+    """What the code is; refuses to put runs of different code side by side."""
+    code = read_code()
+    for file in sorted((directory / RUNS).glob(f"*/{RUN_FILE}")) if any(todo.values()) else ():
+        if read_record(file.parent).code.sha256 != code.sha256:
             raise StoreError(
                 f"the code has changed since {file.parent}; begin a new sweep with --out, or restore the code"
             )
+    return code
 
 
 def _replies(plan: Plan, suite: Suite) -> int:
@@ -181,40 +180,56 @@ def _replies(plan: Plan, suite: Suite) -> int:
     return cases * plan.repeats
 
 
-async def _ask(
-    directory: Path,
-    plan: Plan,
-    suites: dict[str, Suite],
-    arms: Sequence[Arm],
-    means: Means,
-    notes: list[str],
-    saved: Callable[[], None],
-) -> None:
-    """Opens a model once and makes its runs."""
-    provider = await means.open_provider(arms[0].model)
-    try:
-        for arm in arms:
-            if arm.constrained not in provider.info.constraints:
-                notes.append(f"{arm.model} cannot be held to {arm.constrained}")
-                means.display.said(notes[-1])
-                continue
-            run = directory / RUNS / arm.folder
-            there = (run / RUN_FILE).is_file()
-            options = Options(
-                model=arm.model,
-                suite=arm.suite,
-                limit=plan.limit,
-                repeats=plan.repeats,
-                constrained=arm.constrained,
-                out=None if there else run,
-                resume=str(run) if there else None,
-                concurrency=means.concurrency,
-                command=means.command,
-                cache=means.open_cache is not None and can_be_cached(provider.info),
-            )
-            await make_run(
-                options, suites[arm.suite], provider, means.display.arm(arm), means.reply, means.open_cache
-            )
-            saved()
-    finally:
-        await provider.aclose()
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Makes the runs of one model after the other; `notes` are filled with what could not be asked."""
+
+    directory: Path
+    record: SweepRecord
+    suites: dict[str, Suite]
+    means: Means
+    code: Code
+    saved: Callable[[], None]
+    notes: list[str]
+
+    async def ask(self, arms: Sequence[Arm]) -> None:
+        """Opens a model once and makes its runs."""
+        provider, seconds = await timed(self.means.open_provider(arms[0].model))
+        try:
+            possible = [arm for arm in arms if self._possible(arm, provider)]
+            # Alone on the machine, runs come one after the other: what they say of speed is to hold.
+            beside = len(possible) if self.record.jobs > 1 else 1
+            for start in range(0, len(possible), beside):
+                some = possible[start : start + beside]
+                await _together([self._run(arm, provider, seconds, len(some)) for arm in some])
+        finally:
+            await provider.aclose()
+
+    def _possible(self, arm: Arm, provider: DescribedProvider) -> bool:
+        if arm.constrained in provider.info.constraints:
+            return True
+        self.notes.append(f"{arm.model} cannot be held to {arm.constrained}")
+        self.means.display.said(self.notes[-1])
+        return False
+
+    async def _run(self, arm: Arm, provider: DescribedProvider, load_s: float, beside: int) -> None:
+        """Makes what a run lacks; `beside` runs share the model."""
+        plan, means, run = self.record.plan, self.means, self.directory / RUNS / arm.folder
+        there = (run / RUN_FILE).is_file()
+        options = Options(
+            model=arm.model,
+            suite=arm.suite,
+            limit=plan.limit,
+            repeats=plan.repeats,
+            constrained=arm.constrained,
+            out=None if there else run,
+            resume=str(run) if there else None,
+            concurrency=max(1, means.concurrency // beside),
+            command=means.command,
+            cache=means.open_cache is not None and can_be_cached(provider.info),
+        )
+        await make_run(
+            options, self.suites[arm.suite], provider, means.display.arm(arm), means.reply, means.open_cache,
+            self.code, Loading(load_s, alone=False),
+        )  # fmt: skip
+        self.saved()

@@ -29,6 +29,12 @@ class LocalWorker:
         self._stderr = b""
         self._lost = ""
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process, while it runs."""
+        running = self._process is not None and self._process.returncode is None
+        return (self._process.pid,) if self._process is not None and running else ()
+
     async def start(self) -> Opened:
         """Starts the process and its model.
 

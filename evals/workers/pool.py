@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from evals.footprint import Housed
 from evals.whole_reply import chunks_of
 from evals.workers.messages import Answer, Failure, Opened, Request, request_of
 from providers.base import (
@@ -105,6 +106,12 @@ class WorkerPool:
     def count(self) -> int:
         """How many workers there are."""
         return len(self._places)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes of the workers that are on this machine."""
+        workers = [place.worker for place in self._places]
+        return tuple(pid for worker in workers if isinstance(worker, Housed) for pid in worker.pids)
 
     async def start(self) -> None:
         """Starts all workers.

@@ -25,5 +25,8 @@ async def open_provider(model: str | None, config: Any, on_progress: object = No
 
 registry = ModuleType("providers.registry")
 registry.open_provider = open_provider  # type: ignore[attr-defined]
+registry.store_options = lambda config: None  # type: ignore[attr-defined]
+# What is asked where no model is named needs no file.
+os.environ["SMALLWATCH_MODEL"] = "scripted"
 sys.modules["providers.registry"] = registry
 main(prog_name="evals")

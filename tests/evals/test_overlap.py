@@ -95,3 +95,14 @@ def test_overlap_is_what_a_plain_search_finds(
 def test_words_are_normalised_once_and_for_all(text: str) -> None:
     once = words_of(text)
     assert all(re.fullmatch(r"\w+", word) for word in once)
+
+
+def test_strings_of_python_are_compared_and_names_are_not(tmp_path: Path) -> None:
+    suite = suite_of(tmp_path, "don't trace the route there")
+    escaped = 'PHRASES = (\n    "first",\n    "well, don\\u2019t " "trace the route\\nthere",\n)\n'
+    # The curly apostrophe parts words as the straight one does.
+    assert found_in(tmp_path, suite, escaped, "phrases.py") == ["c0"]
+    halves = 'A = ("don\'t trace", "the route there")\n'
+    assert found_in(tmp_path, suite, halves, "phrases.py") == []
+    assert found_in(tmp_path, suite, "don = t = trace = the = route = there = 1", "phrases.py") == []
+    assert found_in(tmp_path, suite, "no python: don't trace the route there", "phrases.py") == ["c0"]

@@ -37,6 +37,8 @@ class TwoNodes:
 
     def __init__(self) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        # A busy machine takes longer than the half minute that Ray gives a node to start.
+        os.environ["RAY_raylet_start_wait_time_s"] = "300"
         from ray.cluster_utils import Cluster
 
         # Nodes that died are noticed soon, not after half a minute.

@@ -11,14 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evals.cases import load_suite
 from evals.comparison import Grouping
+from evals.json_text import dumped
 from evals.loaded import LoadedRun, load_runs
+from evals.questions import question_object
+from evals.record import Session, SuiteRef
+from evals.report.asked import Questions
 from evals.report.cases import PIECE, reproduce
 from evals.report.markup import Markup, data, element, join
 from evals.report.page import page, write_report
 from providers.base import Usage
 from providers.info import ModelInfo
-from tests.evals.support import line_of, ping_row, ping_suite, record_of, stored_run, write_suite
+from tests.evals.support import EXAMPLES, line_of, ping_row, ping_suite, record_of, stored_run, write_suite
 
 HOSTILE = (
     "</script><script>alert(1)</script>",
@@ -192,6 +197,31 @@ def test_sections_say_what_was_measured(tmp_path: Path) -> None:
     assert "weights SHA-256" in said and "hardware" in said
 
 
+def test_training_data_memory_and_loading_are_said(tmp_path: Path) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 2)
+    sessions = (
+        Session(
+            at="2026-11-22T12:00:00+00:00", rows=1, start_s=1.5, load_s=0.75, model_mib=215.3, own_mib=66.9
+        ),
+        Session(
+            at="2026-11-22T13:00:00+00:00", rows=1, start_s=None, load_s=0.25, model_mib=None, own_mib=70.0
+        ),
+    )
+    names = [
+        str(stored_run(tmp_path / "new", suite, [ping_row(0), ping_row(1)], sessions=sessions,
+                       model=ModelInfo("rule:f16", data_sha256="da" * 32))),
+        str(stored_run(tmp_path / "old", suite, [ping_row(0), ping_row(1)])),
+    ]  # fmt: skip
+    said = " ".join(Page(source_of(load_runs(names))).text().split())
+    assert f"training data SHA-256 {'da' * 32} not known" in said
+    assert "215 MiB 0.25 s" in said and "peak memory load cost" in said
+    assert (
+        "2026-11-22T12:00:00+00:00: 1 rows, first question 1.50 s after the program's start, model ready in 0.75 s, "
+        "peak memory of the model 215 MiB, of the program 67 MiB"
+    ) in said
+    assert "model ready in 0.25 s, peak memory of the model not known, of the program 70 MiB" in said
+
+
 def test_what_hosted_models_cost_is_said(tmp_path: Path) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 2)
     names: list[str] = []
@@ -221,6 +251,16 @@ def test_a_suite_that_has_changed_is_said_and_not_shown(tmp_path: Path) -> None:
     assert "has changed since the run" in parsed.embedded("index")["note"]
     assert parsed.embedded("piece-0")["questions"] == {}
     assert "which tools it expects is not known" in parsed.text()
+
+
+@pytest.mark.parametrize("name", ["netmon-dev", str(EXAMPLES)])
+def test_lines_that_are_only_read_show_what_whole_cases_do(name: str) -> None:
+    suite = load_suite(name)
+    reference = SuiteRef(name=suite.name, path=str(suite.path), sha256=suite.sha256, cases=len(suite.cases))
+    questions = Questions(record_of(suite=reference))
+    for case in suite.cases:
+        shown = json.loads(questions.whole(case.id))
+        assert shown == json.loads(json.dumps({**question_object(case), "tools": len(case.tools)}))
 
 
 def test_many_cases_come_in_pieces(tmp_path: Path) -> None:
@@ -262,7 +302,7 @@ def test_markup_is_only_what_was_made_as_markup(text: str, other: str) -> None:
     )
 )
 def test_embedded_json_comes_back_and_cannot_end_its_element(value: Any) -> None:
-    source = data(value, id="x")
+    source = data(dumped(value), id="x")
     assert json.loads(source.removeprefix('<script type="application/json" id="x">')[:-9]) == value
     assert source.count("<") == 2 and source.isascii()
 

@@ -194,7 +194,17 @@ def test_a_resume_elsewhere_or_later_is_no_other_run(tmp_path: Path) -> None:
 
 
 def test_every_field_of_a_record_is_in_its_identity_or_known_not_to_matter() -> None:
-    told = {"schema_version", "created", "command", "requested", "hardware", "workers", "engine", "rescored"}
+    told = {
+        "schema_version",
+        "created",
+        "command",
+        "requested",
+        "hardware",
+        "workers",
+        "engine",
+        "rescored",
+        "sessions",
+    }
     covered = {
         "suite",
         "limit",
@@ -219,7 +229,8 @@ def test_runs_of_other_versions_and_damaged_ones_are_refused(tmp_path: Path) -> 
     for version, cure in ((9, "use the newer program"), (0, "run the suite again")):
         path.write_text(json.dumps({"schema_version": version, "other": 1}), "utf-8")
         with pytest.raises(
-            StoreError, match=f"of version {version}; this program reads versions 1 to 2; {cure}"
+            StoreError,
+            match=f"of version {version}; this program reads versions 1 to {SCHEMA_VERSION}; {cure}",
         ):
             read_record(tmp_path)
     for damaged in ("", "[]", "{}", json.dumps(content)[:-9], json.dumps({**content, "unknown": 1})):
@@ -232,9 +243,9 @@ def test_a_run_of_version_1_is_read_as_one_of_now(tmp_path: Path) -> None:
     whole = fill(tmp_path, 2)
     path = tmp_path / RUN_FILE
     old = json.loads(path.read_text("utf-8"))
-    for name in ("workers", "engine"):
+    for name in ("workers", "engine", "sessions"):
         del old[name]
-    for name in ("constraints", "server"):
+    for name in ("constraints", "server", "data_sha256"):
         del old["model"][name]
     old["schema_version"] = 1
     path.write_text(json.dumps(old), "utf-8")

@@ -21,16 +21,20 @@ from jsonschema import Draft202012Validator
 
 from evals.cli import main
 from evals.response_cache import FILE, ResponseCache
+from evals.rows import Row
+from evals.runs import summarize
 from evals.schemas import schemas
-from evals.store import StoreError
+from evals.store import StoreError, read_record, read_rows
 from evals.sweep.figure import figure
 from evals.sweep.plan import Arm, Plan, family_models
 from evals.sweep.record import Result, SweepRecord, read_sweep
-from evals.sweep.results import collect_results, comma_separated, markdown, write_results
-from evals.sweep.run import Means, Weights, run_sweep
+from evals.sweep.results import Results, collect_results, comma_separated, markdown, write_results
+from evals.sweep.run import Means, run_sweep
+from evals.weights import Weights
 from models.catalogue import parse
+from models.gguf import check
 from models.store import resolve
-from providers.base import Constraint, ProviderRejected, ProviderUnavailable, Settings
+from providers.base import Constraint, ProviderRejected, ProviderUnavailable, Settings, Timing
 from tests.evals.support import RuleProvider, Silent, copy_code, ping_suite
 
 
@@ -173,6 +177,44 @@ async def test_so_many_models_are_open_at_a_time(tmp_path: Path, jobs: int) -> N
     assert models.most == jobs and len(models.opened) == 4
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+async def test_ways_of_a_model_go_on_side_by_side_unless_speed_is_measured(tmp_path: Path, jobs: int) -> None:
+    models = Models()
+    suite = ping_suite(tmp_path / "s.jsonl", 40)
+    made = await make(tmp_path / "sweep", record_of(suite, "big:f16", jobs=jobs), models)
+    (provider,) = models.providers
+    held = [settings.constrained for _, settings in provider.asked]
+    words = [messages[-1].content for messages, _ in provider.asked]
+    assert len(held) == 80 and provider.most <= 4
+    if jobs == 1:
+        assert held == ["none"] * 40 + ["copy"] * 40
+    else:
+        # The second time that a conversation is asked is soon after the first.
+        apart = [
+            number - words.index(word) for number, word in enumerate(words) if number > words.index(word)
+        ]
+        assert len(apart) == 40 and max(apart) <= 8
+    speeds = "speeds are those of 2 models side by side on one machine, each with its 2 runs at a time"
+    assert (speeds in markdown(made)) is (jobs == 2)
+
+
+async def test_figures_of_runs_are_read_again_only_when_they_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = ping_suite(tmp_path / "s.jsonl", 4)
+    made = await make(tmp_path, record_of(suite, "big:f16"), Models())
+    results = Results(tmp_path)
+    assert results.collect(made).results == made.results
+    first, second = (tmp_path / result.run / "results.jsonl" for result in made.results)
+    lines = first.read_bytes().splitlines(keepends=True)
+    first.write_bytes(b"".join(lines[:2]))
+    opened: list[Path] = []
+    monkeypatch.setattr("evals.sweep.results.summarize", lambda run: opened.append(run) or summarize(run))
+    again = results.collect(made).results
+    assert [(result.n, result.complete) for result in again] == [(2, False), (4, True)]
+    assert opened == [first.parent] != [second.parent]
+
+
 async def test_a_second_sweep_takes_what_is_kept(tmp_path: Path) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 5)
     record = record_of(suite, "big:f16")
@@ -288,11 +330,14 @@ def test_tables_have_every_figure(tmp_path: Path) -> None:
     assert "x does not ship yet" in text and "50.2%" in text
     write_results(tmp_path, record)
     assert read_sweep(tmp_path) == record
+    page = (tmp_path / "sweep.html").read_text("utf-8")
+    assert page.count("<svg ") == 1 and page.count("<tr>") == 1 + 3 and "50.2%" in page
+    assert "x does not ship yet" in page and "<script" not in page
     Draft202012Validator(schemas()["sweep.schema.json"]).validate(
         json.loads((tmp_path / "sweep.json").read_text())
     )
     (tmp_path / "sweep.json").write_text('{"schema_version": 7}')
-    with pytest.raises(StoreError, match="of version 7; this program reads version 1"):
+    with pytest.raises(StoreError, match="of version 7; this program reads versions 1 to 2"):
         read_sweep(tmp_path)
 
 
@@ -327,16 +372,49 @@ def test_the_command_with_the_shipped_model(tmp_path: Path, monkeypatch: pytest.
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["same_weights"] == {str(copy): "netmon-7m:q4_k"}
+    for result in said["results"]:
+        assert result["data_sha256"] == check(copy).data_sha256 is not None
+        assert result["load_s"] > 0 and result["model_mib"] > copy.stat().st_size / 2**20
     assert f"{copy} has the weights of netmon-7m:q4_k" in done.stderr
     assert [(result["constrained"], result["n"]) for result in said["results"]] == [
         ("none", 5), ("copy", 5), ("none", 5), ("copy", 5),
     ]  # fmt: skip
     assert {path.name for path in (tmp_path / "sweep").iterdir()} >= {
-        "sweep.json", "table.md", "table.csv", "figure.svg", "runs",
+        "sweep.html", "sweep.json", "table.md", "table.csv", "figure.svg", "runs",
     }  # fmt: skip
     again = [*command[:4], "--resume", "sweep", "--json"]
     done = subprocess.run(again, cwd=tmp_path, capture_output=True, text=True, timeout=280)
     assert json.loads(done.stdout)["results"] == said["results"]
+
+
+def test_the_rows_of_a_sweep_are_those_of_single_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(copy_code(tmp_path / "code")))
+    # Batches of other sizes have other last bits; nothing else may differ.
+    monkeypatch.setenv("SMALLWATCH_TESTLLM__DETERMINISTIC", "true")
+    evals = [sys.executable, "-m", "evals"]
+    asked = ["--suite", "netmon-dev", "--limit", "12"]
+    commands = [
+        [*evals, "sweep", "--sizes", "7m", "--formats", "q4_k", *asked, "--out", "sweep", "--jobs", "2", "--no-cache"],
+        *(
+            [*evals, "run", "--model", "q4_k", *asked, "--constrained", held, "--out", held]
+            for held in ("none", "copy")
+        ),
+    ]  # fmt: skip
+    for command in commands:
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280)
+        assert done.returncode == 0, done.stderr
+    for held in ("none", "copy"):
+        swept = tmp_path / "sweep" / "runs" / f"netmon-7m-q4_k-{held}-netmon-dev"
+        assert rows_of(swept) == rows_of(tmp_path / held)
+        assert read_record(swept).identity() == read_record(tmp_path / held).identity()
+
+
+def rows_of(run: Path) -> dict[str, Row]:
+    """The rows of a run without what only a clock says."""
+    still = {"seconds": 0.0, "started": 0.0, "timing": Timing()}
+    return {row.id: replace(row, **still) for row in read_rows(run)}
 
 
 def test_a_sweep_that_is_stopped_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
