@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # Where every way of installing gets them: see [tool.uv] in pyproject.toml.
 export CMAKE_ARGS := -DGGML_OPENMP=OFF -DLLAVA_BUILD=OFF
 
-.PHONY: help install eval test test-all snap screenshots-tui check format lock clean system train widget security bench-web
+.PHONY: help install eval test test-all snap screenshots-tui screenshots-web check format lock clean system train widget security bench-web
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ snap: $(INSTALLED) ## Accept screens of the terminal that have changed; snapshot
 
 screenshots-tui: $(INSTALLED) ## Draw the terminal's screens for the README
 	$(BIN)/python -m tests.tui.screenshots docs/screenshots
+
+screenshots-web: $(INSTALLED) system ## Draw the widget and the pages for the README
+	$(BIN)/python -m tests.web.screenshots docs/screenshots
 
 security: $(INSTALLED) system ## Count what was tried against reach, argument lists and answers, and what failed
 	PYTHONPATH=. $(BIN)/python bench/security_figures.py

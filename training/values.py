@@ -238,7 +238,7 @@ def amount(rng: Random, choices: Sequence[tuple[int, int, int, str]], idioms: st
     if value == 1:
         text = rng.choice((_ONE[unit], "1" + _SINGULAR[unit], "one" + _SINGULAR[unit], f"1{unit}"))
         return text, f"1{unit}"
-    if unit in ("s", "h") and step == 1 and rng.random() < 0.08:
+    if (unit == "h" or (unit == "s" and idioms == "ms")) and step == 1 and rng.random() < 0.08:
         half = f"{value}.5"
         return half + rng.choice(_UNIT_NAMES[unit]), half + unit
     name = rng.choice(_UNIT_NAMES[unit])
