@@ -9,8 +9,6 @@ import signal
 import sys
 from typing import Any
 
-import xllamacpp
-
 #: What it is given beyond the defaults, all of it in its favour.
 SETTINGS: dict[str, Any] = {
     "cache_prompt": True,
@@ -30,6 +28,9 @@ SETTINGS: dict[str, Any] = {
 
 def main() -> None:
     """Serves until it is told to end."""
+    # An extra: the settings above are read without it.
+    import xllamacpp
+
     model, port, slots, threads, context, batch = sys.argv[1], *map(int, sys.argv[2:7])
     params = xllamacpp.CommonParams()
     params.model.path = model

@@ -35,7 +35,7 @@ _FENCE_LABELS = frozenset(
     )
 )
 # What models put before a call that stands on their line.
-LEAD = re.compile(
+_LEAD = re.compile(
     r"(?:^|\n)[ \t*#>-]*(?:(?:tool|function)[ _]?calls?|calls?|actions?|tools?|functions?)[ \t*]*:[ \t*`]*\Z",
     re.IGNORECASE,
 )
@@ -57,14 +57,23 @@ def _guards(keys: frozenset[str]) -> Mapping[str, str]:
     }
 
 
-# After these a brace continues other JSON, or code, and opens no call.
-_INSIDE = re.compile(r"""(?:["'\]}]\s*:\s*|[\[({,`$=]\s*|\w)\Z""")
+# After these a brace continues other JSON, or code.
+_BEFORE_COLON = ('"', "'", "]", "}")
+_BEFORE_VALUE = tuple("[({,`$=")
 
 
-@lru_cache(maxsize=64)
-def _guard(guard: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Compiles a guard: what fits, and what may fit with more text."""
-    return re.compile(guard.replace(r"\Z", "(?!)")), re.compile(guard)
+def leads(text: str) -> bool:
+    """Says whether the line that a text ends with announces a call, as in ``Tool call:``."""
+    return text.rstrip(" \t*`")[-1:] == ":" and _LEAD.search(text) is not None
+
+
+def _continues(text: str) -> bool:
+    """Says whether a brace after a text continues other JSON, or code, and so opens no call."""
+    written = text.rstrip()
+    last = written[-1:]
+    if last == ":":
+        return written[:-1].rstrip().endswith(_BEFORE_COLON)
+    return written.endswith(_BEFORE_VALUE) or (written == text and (last.isalnum() or last == "_"))
 
 
 @lru_cache(maxsize=256)
@@ -278,7 +287,7 @@ class BodyReader(ObjectReader):
         source = self.source
         source.at -= len(sign)
         opens = self.at_line_start() if sign == "```" else self._may_open()
-        if not opens or not (yield from self._fits(sign)):
+        if not opens:
             source.at += len(sign)
             self.say(sign)
         elif sign == "```":
@@ -291,24 +300,12 @@ class BodyReader(ObjectReader):
     def at_line_start(self) -> bool:
         """Says whether only blanks precede on the line of visible text."""
         line = self.tail.rstrip(" \t")
-        return line.endswith("\n") or (not line and len(self.tail) < 64) or LEAD.search(line) is not None
+        return line.endswith("\n") or (not line and len(self.tail) < 64) or leads(line)
 
     def _may_open(self) -> bool:
         if self.bare_objects == "anywhere":
-            return not _INSIDE.search(self.tail)
+            return not _continues(self.tail)
         return self.bare_objects == "line" and self.at_line_start()
-
-    def _fits(self, sign: str) -> StepsToBool:
-        """Says whether what follows a sign, which stands here, is what its guard asks for."""
-        source = self.source
-        whole, begun = _guard(self.guarded[sign])
-        while True:
-            after = source.at + len(sign)
-            if whole.match(source.text, after):
-                return True
-            if source.ended or not begun.match(source.text, after):
-                return False
-            yield
 
     def _fence(self) -> Steps:
         """Reads a code fence that stands here in visible text, and the calls in it."""

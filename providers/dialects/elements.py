@@ -19,6 +19,8 @@ StepsToText: TypeAlias = Generator[None, None, str | None]
 _ANY_TAG = re.compile(r"<([A-Za-z_][\w.-]{0,63})>")
 _CLOSING_AHEAD = 80
 _ELEMENT_ENDS = markers_of(("/>", ">"))
+# No attribute holds the beginning of another tag, so the search for an end stops there.
+_ATTRIBUTES_END = markers_of(("/>", ">", "<"))
 _ATTRIBUTES_LONGEST = 2_000
 _ATTRIBUTE = re.compile(
     r"""(?P<key>[A-Za-z_][\w-]{0,63})\s{0,4}=\s{0,4}(?:"(?P<double>[^"<>]{0,1000})"|'(?P<single>[^'<>]{0,1000})')"""
@@ -125,8 +127,10 @@ class ElementReader(ParameterReader):
         begins = source.position
         header = ""
         if opening.endswith(" "):
-            header = yield from self.header(_ELEMENT_ENDS, _ATTRIBUTES_LONGEST)
-            if not header or (header.strip() and not _ATTRIBUTES.fullmatch(header)):
+            header = yield from self.header(_ATTRIBUTES_END, _ATTRIBUTES_LONGEST)
+            if not header or source.text[source.at] == "<":
+                return False
+            if header.strip() and not _ATTRIBUTES.fullmatch(header):
                 return False
         schema = self.tools.get(name, {})
         given = Given(schema, properties_of(schema), {}, [])
@@ -138,10 +142,10 @@ class ElementReader(ParameterReader):
         if header.strip():
             self.show_arguments(source.between(begins, source.position))
         self.done(name, given.values, (*frame.repairs, *given.repairs))
-        end = yield from _ELEMENT_ENDS.standing(source)
+        end = (yield from _ELEMENT_ENDS.standing(source)) if header else ""
         source.at += len(end)
         if end == ">" and (yield from source.space()):
-            source.at += len((yield from markers_of((f"</{name}>",)).standing(source)))
+            yield from markers_of((f"</{name}>",)).passed(source)
         self.settle()
         source.unmark()
         self.after_space()

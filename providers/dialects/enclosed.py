@@ -98,7 +98,7 @@ class EnclosedReader(ElementReader):
         source = self.source
         if (yield from source.ahead(len(_SERVER))) == _SERVER:
             yield from self.header(markers_of(("</server_name>",)))
-            source.at += len((yield from markers_of(("</server_name>",)).standing(source)))
+            yield from markers_of(("</server_name>",)).passed(source)
             yield from self.gap()
         tag = yield from markers_of(self.function_tags, _NAME_TAGS, self.tool_tags).standing(source)
         foreign = (*repairs, self.xml_repair) if self.xml_repair else repairs

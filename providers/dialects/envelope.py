@@ -34,6 +34,8 @@ OTHER_KEYS = ("id", "type", "call_id", "tool_call_id", "index", "role", "content
 WRAPPERS = ("tool_calls", "tool_call", "function_call", "function_calls", "calls", "tool_uses")
 CALL_KEYS = frozenset((*NAME_KEYS, *ARGUMENT_KEYS, *OTHER_KEYS, *WRAPPERS))
 
+#: What is wrong with an object that names no tool.
+NAMELESS = 'the call has no "name"'
 #: Characters of a tool's name, at most.
 LONGEST_NAME = 256
 #: What a tool may be called, where nothing but the name shows that an object is a call.
@@ -111,7 +113,7 @@ def _call_of(
         if len(fields) == 1 and name in tools and isinstance(fields[name], dict | str):
             arguments, repairs = as_object(Read(fields[name], (*repairs, "keyed")))
             return FoundCall(name, arguments, "", repairs)
-        raise Unreadable('the call has no "name"', 0)
+        raise Unreadable(NAMELESS, 0)
     name = cast("str", fields[name_key]).strip()
     if not name or len(name) > LONGEST_NAME or _NO_NAME.search(name):
         raise Unreadable("the name of the tool is none: it is empty, too long, or holds other JSON", 0)

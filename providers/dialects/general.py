@@ -179,7 +179,7 @@ class GeneralReader(ReactReader):
         if not PLAUSIBLE_NAME.fullmatch(name):
             self.release()
             return
-        source.at += len((yield from markers_of(between).standing(source)))
+        yield from markers_of(between).passed(source)
         yield from self.named(name, Frame(ends, needed=False, repairs=self._foreign(marker)))
 
     def _block(self, marker: str) -> Steps:

@@ -43,7 +43,7 @@ def mended(text: str, cut_off: bool) -> tuple[str, tuple[str, ...]] | None:
     Returns:
         The mended text and the names of the tolerances taken; None where nothing could be mended.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or '"' not in text:
         return None
     found, repairs = text, dict[str, None]()
     for rules, repair in ((_QUOTES, "missing-quotes"), (_SEPARATORS, "wrong-separators")):

@@ -14,6 +14,7 @@ from providers.dialects.envelope import (
     ARGUMENT_KEYS,
     CALL_KEYS,
     LONGEST_NAME,
+    NAMELESS,
     USUAL_ARGUMENTS,
     FoundCall,
     calls_by_name,
@@ -33,6 +34,9 @@ _HOLD = 65_536
 # Up to the last separator: "functions.", "default_api:".
 _PREFIX = re.compile(r"[^.:/]*[.:/](?:.*[.:/])?")
 _SCHEMA_AHEAD = re.compile(r"""\{\s*["']?(?:type|properties|\$schema|required)\b""")
+
+# A string that stands for itself.
+_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f]*"')
 
 _AS_OFFERED: tuple[str, ...] = ()
 _PREFIXED = ("prefixed-name",)
@@ -287,6 +291,9 @@ class ObjectReader(Reader):
         Raises:
             Unreadable: It is no call, even so.
         """
+        if raw.rstrip() == "{" and not (cut_off or keyed):
+            # It was opened and left at once; the tolerant reader would take its time to say the same.
+            raise Unreadable(NAMELESS, 0)
         try:
             read = read_json(raw, cut_off=cut_off)
             if keyed:
@@ -326,6 +333,8 @@ class ObjectReader(Reader):
 
 
 def _scalar(raw: str) -> object:
+    if _PLAIN_STRING.fullmatch(raw):
+        return raw[1:-1]
     try:
         return read_json(raw).value
     except Unreadable:

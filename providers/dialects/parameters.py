@@ -171,7 +171,7 @@ class ParameterReader(PythonCallReader):
             return f"the call breaks off inside the parameter {key[:60]!r}"
         text = source.between(begins, source.position)
         if closed:
-            source.at += len((yield from markers_of(grammar.closes).standing(source)))
+            yield from markers_of(grammar.closes).passed(source)
         else:
             given.repairs.append("missing-end-tag")
         text, trimming = _trimmed(text, grammar, closed)
@@ -185,7 +185,7 @@ class ParameterReader(PythonCallReader):
         tag = yield from markers_of(("<ifm|arg_type>",)).standing(source)
         if tag:
             yield from self.header(markers_of(("</ifm|arg_type>",)))
-            source.at += len((yield from markers_of(("</ifm|arg_type>",)).standing(source)))
+            yield from markers_of(("</ifm|arg_type>",)).passed(source)
             yield from self.gap()
 
     def certain_to(self) -> int:

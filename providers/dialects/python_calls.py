@@ -210,7 +210,8 @@ class PythonCallReader(NamedReader):
         if (yield from self.at_parenthesis()) and (yield from self.fits_arguments()):
             source.rewind(begins)
             frame.repairs = self.foreign(frame)
-            return (yield from self.python_body(frame))
+            yield from self.python_body(frame)
+            return True
         if (
             (yield from source.space())
             and source.text[source.at] == "{"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from providers.dialects.bodies import LEAD, object_ahead
+from providers.dialects.bodies import leads, object_ahead
 from providers.dialects.jsonread import read_arguments
 from providers.dialects.objects import Frame
 from providers.dialects.python_calls import PythonCallReader
@@ -53,8 +53,7 @@ class PythonReader(PythonCallReader):
             if self._simple_list():
                 return
             source.at -= 1
-            listed = self._may_open() and (yield from self._fits(sign))
-            if listed and source.text[source.at + 1 : source.at + 40].lstrip()[:1] != "{":
+            if self._may_open() and source.text[source.at + 1 : source.at + 40].lstrip()[:1] != "{":
                 source.mark()
                 yield from self.python_body(self.bare_frame())
                 return
@@ -125,7 +124,7 @@ class PythonReader(PythonCallReader):
             source.at += statement.start("call")
             frame.tries += 1
             if (yield from self._call(frame)):
-                while source.stands and source.text[source.at] in ");,]":
+                while (yield from source.ahead(1)) in tuple(");,]"):
                     source.at += 1
         self.settle(*frame.extra)
         source.unmark()
@@ -151,8 +150,7 @@ class PythonReader(PythonCallReader):
     def _lone_call(self, opening: str) -> Steps:
         """Reads a call of a tool on offer that stands alone on its line."""
         source = self.source
-        lead = LEAD.search(self.tail)
-        if not (lead or (self.at_line_start() and not self.tail.endswith((" ", "\t")))):
+        if not (leads(self.tail) or (self.at_line_start() and not self.tail.endswith((" ", "\t")))):
             # What is indented is part of a program.
             self.say(opening)
             return

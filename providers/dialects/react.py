@@ -61,7 +61,7 @@ class ReactReader(PythonReader, EnclosedReader):
             yield
 
     def _action(self) -> StepsToBool:
-        """Reads an action; returns False where none follows and what was read is text."""
+        """Reads an action; returns False where none follows, and what was read is yet to be given back as text."""
         source = self.source
         repairs = (self.action_repair,) if self.action_repair else ()
         frame = Frame(needed=False, bare=True, repairs=repairs)
@@ -74,12 +74,12 @@ class ReactReader(PythonReader, EnclosedReader):
             if not (yield from source.space()):
                 return False
         if source.text[source.at] in "{[":
-            begins = source.position
             if source.text[source.at] == "[" and (yield from source.ahead(2))[1:].isalpha():
-                return (yield from self.python_body(frame)) and self._note()
-            source.rewind(begins)
-            yield from self.body(frame)
-            return self._note() or True
+                called = yield from self.python_body(frame)
+            else:
+                called = yield from self.body(frame)
+            self._acted = self._acted or called
+            return True
         return (yield from self._named_action(frame))
 
     def _note(self) -> bool:
@@ -99,7 +99,9 @@ class ReactReader(PythonReader, EnclosedReader):
         sign = source.text[source.at : source.at + 1]
         if sign == "(":
             source.rewind(begins)
-            return (yield from self.python_body(frame)) and self._note()
+            called = yield from self.python_body(frame)
+            self._acted = self._acted or called
+            return True
         frame.bare = False
         if sign == "{":
             yield from self.named(name, frame)

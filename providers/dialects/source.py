@@ -124,15 +124,25 @@ class Source:
         return self.text[self.at : self.at + count]
 
 
+def _decided(guard: str) -> str:
+    """Returns a guard without what may still come to fit."""
+    return guard.replace(r"\Z", "(?!)")
+
+
+def _guard(guard: str) -> str:
+    return f"(?:{_decided(guard)}|{guard}())" if guard else ""
+
+
 def branch(rests: frozenset[str], guards: Mapping[str, str] | None = None, read: str = "") -> str:
     """Writes a pattern for any of `rests`, or for the beginning of one where the text ends.
 
     Args:
         rests: The strings.
-        guards: Patterns that must follow a string.
+        guards: Patterns that must follow a string, as `Markers` takes them; a group takes part in the match
+            where more text must decide whether one does.
         read: What precedes `rests`.
     """
-    guard = (guards or {}).get(read, "")
+    guard = _guard((guards or {}).get(read, ""))
     if rests == frozenset(("",)):
         return guard
     heads = sorted({rest[0] for rest in rests if rest})
@@ -153,10 +163,17 @@ Match = Literal["whole", "begun", "none"]
 class Markers:
     """A set of strings that are looked for together, in time that is linear in the text."""
 
-    __slots__ = ("_match", "_open", "_search", "all", "first", "longest")
+    __slots__ = ("_guards", "_match", "_open", "_search", "all", "first", "longest")
 
     def __init__(self, markers: frozenset[str], guards: Mapping[str, str] | None = None) -> None:
-        """Compiles the search; use `markers_of`, which keeps what it compiled."""
+        r"""Compiles the search; use `markers_of`, which keeps what it compiled.
+
+        Args:
+            markers: The strings.
+            guards: Lookaheads that must fit after some of them, so that others are no markers. They have no
+                groups, and ``\Z`` wherever the text may end before what must come.
+        """
+        self._guards = {marker: re.compile(_decided(guard)) for marker, guard in (guards or {}).items()}
         self.all = markers
         self.first = frozenset(marker[0] for marker in markers)
         self.longest = max(map(len, markers), default=0)
@@ -174,24 +191,31 @@ class Markers:
 
         Returns:
             Index in the text, what was found and whether it is a whole marker; or None. A marker that is
-            only begun lies at the end of the text, and more text must decide.
+            only begun lies at the end of the text, or what must follow it does, and more text must decide.
         """
         limit = len(source.text) if within is None else source.at + within + self.longest
-        found = self._search(source.text, source.at, limit)
-        if found is None or (within is not None and found.start() - source.at > within):
-            return None
-        text = found.group()
-        if source.ended:
-            text = self._settled(text)
-        return found.start(), text, self._is_whole(text, found.end() == len(source.text), source.ended)
+        begins = source.at
+        while found := self._search(source.text, begins, limit):
+            begins = found.start()
+            if within is not None and begins - source.at > within:
+                return None
+            text = self._settled(found.group()) if source.ended else found.group()
+            if not source.ended or text not in self._guards or self._fits(text, source.text, begins):
+                return begins, text, self._is_whole(text, found, source)
+            begins += 1
+        return None
 
     def here(self, source: Source) -> tuple[Match, str]:
         """Says whether a marker stands where the source is, or may stand there with more text."""
+        if source.at == len(source.text):
+            return ("none" if source.ended or not self.all else "begun"), ""
         found = self._match(source.text, source.at)
         if found is None:
             return "none", ""
         text = found.group() if not source.ended else self._settled(found.group())
-        if self._is_whole(text, found.end() == len(source.text), source.ended):
+        if source.ended and text in self._guards and not self._fits(text, source.text, source.at):
+            return "none", ""
+        if self._is_whole(text, found, source):
             return "whole", text
         return ("none", "") if source.ended else ("begun", text)
 
@@ -203,8 +227,13 @@ class Markers:
             else max((m for m in self.all if text.startswith(m)), key=len, default=text)
         )
 
-    def _is_whole(self, text: str, at_end: bool, ended: bool) -> bool:
-        return text in self.all and (ended or not at_end or text not in self._open)
+    def _fits(self, marker: str, text: str, begins: int) -> bool:
+        return self._guards[marker].match(text, begins + len(marker)) is not None
+
+    def _is_whole(self, text: str, found: re.Match[str], source: Source) -> bool:
+        if source.ended or text not in self.all:
+            return text in self.all
+        return found.lastindex is None and (found.end() < len(source.text) or text not in self._open)
 
     def standing(self, source: Source) -> StepsToStr:
         """Returns the marker that stands where the source is, unread; "" if there is none."""
@@ -215,6 +244,12 @@ class Markers:
             if found == "none":
                 return ""
             yield
+
+    def passed(self, source: Source) -> StepsToStr:
+        """Reads past the marker that stands where the source is, and returns it; "" if there is none."""
+        marker = yield from self.standing(source)
+        source.at += len(marker)
+        return marker
 
 
 @lru_cache(maxsize=8192)

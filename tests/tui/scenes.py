@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, TextArea
 
@@ -209,9 +209,11 @@ async def history(app: SmallwatchApp, pilot: Pilot[None]) -> None:
 
 async def palette(app: SmallwatchApp, pilot: Pilot[None]) -> None:
     await started(app, pilot)
+    offered = len(list(app.get_system_commands(app.screen)))
     await press(app, "ctrl+p")
     await until(lambda: isinstance(app.screen, CommandPalette), pilot)
-    await until(lambda: "Copy answer" in screen_text(app), pilot)
+    # It fills up bit by bit, and says that it is busy meanwhile.
+    await until(lambda: app.screen.query_one(CommandList).option_count == offered, pilot)
 
 
 async def keys(app: SmallwatchApp, pilot: Pilot[None]) -> None:
@@ -233,11 +235,18 @@ async def arrange(name: str, theme: str, app: SmallwatchApp, pilot: Pilot[None])
     # The settings, which are read behind the first screen, have a theme too.
     await started(app, pilot)
     app.theme = theme
+    _hold_cursors(app)
     await SCENES[name](app, pilot)
-    for widget in app.screen.query("Input, TextArea"):
-        if isinstance(widget, Input | TextArea):
-            widget.cursor_blink = False
+    _hold_cursors(app)
     await _still(app)
+
+
+def _hold_cursors(app: SmallwatchApp) -> None:
+    """Stops cursors from blinking, those of the screens below too."""
+    for screen in app.screen_stack:
+        for widget in screen.query("Input, TextArea"):
+            if isinstance(widget, Input | TextArea):
+                widget.cursor_blink = False
 
 
 async def _still(app: SmallwatchApp) -> None:

@@ -178,6 +178,9 @@ UNITS = {
     "headers": "<|start|>assistant<|channel|>analysis",
     "recipients": ">>>f\n",
     "escape marks": "<start_function_call>call:f{a:<escape>",
+    "half keys": '{"name":"a" "',
+    "tags and braces": "<tool_call>{",
+    "elements": "<ping ",
 }
 
 
