@@ -41,7 +41,7 @@ _URL_ASKS = (
     "is the page up again?", "can you request it once", "test that endpoint",
 )  # fmt: skip
 _WINDOW_ASKS = (
-    "can you enter this so we get no alerts?", "please put that in as a maintenance window", "set the window for it", "mute it for that time", "no alarms during that please", "enter that maintenance",
+    "please note it, nobody wants alerts then", "please put that in as a maintenance window", "set the window for it", "mute it for that time", "no alarms during that please", "enter that maintenance",
     "silence it meanwhile", "please schedule the downtime", "book the window", "make sure nobody is paged for it then", "put it into maintenance for that", "so set maintenance accordingly",
 )  # fmt: skip
 _STATUS_ASKS = (
