@@ -81,16 +81,11 @@ class ElementReader(ParameterReader):
         """Reads up to the end of a parameter's tag, and past it; None where the reply ends before."""
         source = self.source
         begins = source.position
-        ends = markers_of((f"</{key}>",))
-        while (found := ends.find(source)) is None or not found[2]:
-            source.at = len(source.text) if found is None else found[0]
-            if source.ended:
-                source.at = len(source.text)
-                return None
-            yield
-        source.at = found[0]
+        end = yield from markers_of((f"</{key}>",)).sought(source)
+        if not end:
+            return None
         text = source.between(begins, source.position)
-        source.at += len(found[1])
+        source.at += len(end)
         return text
 
     # Elements in visible text.

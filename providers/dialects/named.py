@@ -94,14 +94,7 @@ class NamedReader(BodyReader):
         """Reads past what is left of a broken call, so that it is not shown as text."""
         if not frame.closes:
             return
-        source = self.source
-        while (found := self.scanner.ends.find(source)) is None or not found[2]:
-            source.at = len(source.text) if found is None else found[0]
-            if source.ended:
-                source.at = len(source.text)
-                return
-            yield
-        source.at = found[0]
+        yield from self.scanner.ends.sought(self.source)
 
     def code(self, name: str) -> Steps:
         """Reads the rest of the turn as a program, for the tool that runs programs."""
@@ -109,15 +102,7 @@ class NamedReader(BodyReader):
         begins = source.position
         self.start(name)
         self.stream()
-        ends = markers_of(self._ignored, self.words)
-        while (found := ends.find(source)) is None or not found[2]:
-            source.at = len(source.text) if found is None else found[0]
-            if source.ended:
-                source.at = len(source.text)
-                break
-            yield
-        else:
-            source.at = found[0]
+        yield from markers_of(self._ignored, self.words).sought(source)
         self.stop_stream()
         self.done(name, {"code": source.between(begins, source.position).rstrip()})
         self.settle()

@@ -132,16 +132,9 @@ class PythonReader(PythonCallReader):
 
     def _next_line(self) -> StepsToBool:
         """Reads past the rest of a line, or up to the end of the fence; returns whether anything follows."""
-        source = self.source
-        ends = markers_of(("\n", "```"))
-        while (found := ends.find(source)) is None or not found[2]:
-            source.at = len(source.text) if found is None else found[0]
-            if source.ended:
-                source.at = len(source.text)
-                return False
-            yield
-        source.at = found[0] + (found[1] == "\n")
-        return True
+        end = yield from markers_of(("\n", "```")).sought(self.source)
+        self.source.at += end == "\n"
+        return bool(end)
 
     def bare_frame(self) -> Frame:
         """Returns the frame of calls that no tag marks."""

@@ -161,14 +161,7 @@ class ReactReader(PythonReader, EnclosedReader):
         """Reads an input that is no object: plain text, for a tool with one parameter."""
         source = self.source
         begins = source.position
-        while (found := _TEXT_ENDS.find(source)) is None or not found[2]:
-            source.at = len(source.text) if found is None else found[0]
-            if source.ended:
-                source.at = len(source.text)
-                break
-            yield
-        else:
-            source.at = found[0]
+        yield from _TEXT_ENDS.sought(source)
         self._take(name, source.between(begins, source.position), frame)
 
     def _take(self, name: str, text: str, frame: Frame) -> bool:

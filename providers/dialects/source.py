@@ -245,6 +245,17 @@ class Markers:
                 return ""
             yield
 
+    def sought(self, source: Source) -> StepsToStr:
+        """Moves up to the next whole marker, and returns it; "" at the end of the reply, if there is none."""
+        while (found := self.find(source)) is None or not found[2]:
+            source.at = len(source.text) if found is None else found[0]
+            if source.ended:
+                source.at = len(source.text)
+                return ""
+            yield
+        source.at = found[0]
+        return found[1]
+
     def passed(self, source: Source) -> StepsToStr:
         """Reads past the marker that stands where the source is, and returns it; "" if there is none."""
         marker = yield from self.standing(source)

@@ -111,20 +111,15 @@ class _Desk:
 
     def run(self, works: Sequence[Work[Any]]) -> list[_Outcome]:
         """Runs all in one transaction; where that fails, each in its own."""
-        if len(works) > 1:
-            try:
-                return [_Outcome(value) for value in self._transaction(works)]
-            except DatabaseUnavailable as error:
-                return [_Outcome(error=error)] * len(works)
-            except Exception:  # noqa: S110 - whose it is shows when each runs alone
-                pass
-        return [self._alone(work) for work in works]
-
-    def _alone(self, work: Work[Any]) -> _Outcome:
         try:
-            return _Outcome(self._transaction([work])[0])
+            return [_Outcome(value) for value in self._transaction(works)]
+        except DatabaseUnavailable as error:
+            return [_Outcome(error=error)] * len(works)
         except Exception as error:
-            return _Outcome(error=error)
+            if len(works) == 1:
+                return [_Outcome(error=error)]
+        # One of them failed, and undid all: whose it was shows when each runs alone.
+        return [outcome for work in works for outcome in self.run([work])]
 
     def _transaction(self, works: Sequence[Work[Any]]) -> list[Any]:
         """Runs one transaction, again where another process had the lock all the time."""
