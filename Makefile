@@ -38,7 +38,7 @@ test: $(INSTALLED) system ## Run the tests
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-all: $(INSTALLED) system ## Run all tests, the slow ones too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -o faulthandler_timeout=3600
 
 snap: $(INSTALLED) ## Accept screens of the terminal that have changed; snapshot_report.html shows them
 	$(BIN)/python -m pytest tests/tui/test_snapshots.py --snapshot-update
