@@ -20,16 +20,12 @@ from evals.text import visible
 if TYPE_CHECKING:
     from evals.launch import Options
     from evals.record import Engine
-    from models.progress import OnProgress
     from providers.base import Constraint, Settings
     from providers.info import DescribedProvider
     from settings.schema import Config, ReplySettings
 
 _NOTHING_SCORED = 1
 _INTERRUPTED = 130
-# Beyond this, weights do not stay in a processor's cache, and threads gain more than engines.
-_SMALL_BYTES = 64 * 2**20
-_MOST_ENGINES = 8
 
 
 def reply_settings(reply: ReplySettings) -> Settings:
@@ -45,14 +41,7 @@ async def _open_provider(config: Config, options: Options, model: str | None) ->
 
     if options.engine == "local" and (options.workers or 1) == 1:
         with ProgressDisplay() as progress:
-            beside = 1 if options.workers else await _engines(config, model, progress)
-            if beside == 1:
-                return await open_provider(model, config, progress)
-        share = config.testllm.model_copy(update={"threads": max(1, config.testllm.threads // beside)})
-        opener = partial(open_provider, model, config.model_copy(update={"testllm": share}))
-        from evals.workers.start import open_beside
-
-        return await open_beside(opener, count=beside, concurrency=options.concurrency)
+            return await open_provider(model, config, progress)
     from evals.workers.messages import Opening
     from evals.workers.start import open_workers
 
@@ -63,21 +52,6 @@ async def _open_provider(config: Config, options: Options, model: str | None) ->
         engine=options.engine,
         address=options.address,
     )
-
-
-async def _engines(config: Config, model: str | None, progress: OnProgress) -> int:
-    """How many engines make the most of this machine: one a processor where the model's file is small."""
-    from evals.provenance import processors
-    from evals.weights import weigh
-    from providers.base import ProviderRejected
-
-    try:
-        weights = await weigh(config, model, progress)
-    except ProviderRejected:
-        # Who opens it says why.
-        return 1
-    small = 0 < weights.file_bytes <= _SMALL_BYTES
-    return max(1, min(processors(), config.testllm.threads, _MOST_ENGINES)) if small else 1
 
 
 @click.command(
@@ -127,8 +101,8 @@ Examples:
 )
 @click.option(
     "--workers", type=click.IntRange(min=1), metavar="N",
-    help="Ask from N processes with a model each, 1: by one engine. If not given, small models of this machine run in "
-    "an engine a processor, others in one; with Ray one a processor of the cluster.",
+    help="Ask from N processes with a model each. If not given, one engine of this machine asks; with Ray one worker a "
+    "processor of the cluster.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from evals.provenance import processors
 from evals.record import Engine
-from evals.workers.inside import InsideWorker
 from evals.workers.local import LocalWorker
 from evals.workers.messages import Opening
 from evals.workers.pool import WorkerPool
 from providers.base import ProviderRejected
-from providers.info import DescribedProvider
 
 
 async def open_workers(
@@ -41,27 +38,6 @@ async def open_workers(
     count = count or processors()
     opening = opening.with_threads(processors() // count)
     pool = WorkerPool(lambda: LocalWorker(opening), count, -(-concurrency // count))
-    await pool.start()
-    return pool
-
-
-async def open_beside(
-    open_provider: Callable[[], Awaitable[DescribedProvider]], *, count: int, concurrency: int
-) -> WorkerPool:
-    """Opens a local model several times in this process, each with an engine of its own.
-
-    A small model gains little from more threads, which wait for each other in every step, and twice as much from
-    another engine beside it.
-
-    Args:
-        open_provider: Opens it once, with its share of the threads.
-        count: How often.
-        concurrency: Requests under way at a time, of all together.
-
-    Raises:
-        ProviderError: It cannot be opened.
-    """
-    pool = WorkerPool(lambda: InsideWorker(open_provider), count, -(-concurrency // count))
     await pool.start()
     return pool
 

@@ -270,13 +270,11 @@ def test_repeats_are_told_by_every_command(tmp_path: Path) -> None:
 def test_a_run_killed_at_200_random_points_loses_and_repeats_nothing(tmp_path: Path) -> None:
     chance = random.Random(23)
     kills = runs = 0
-    # Else each start would look for the model's file first.
-    one = ["--workers", "1"]
     while kills < 200:
         runs += 1
         run = tmp_path / f"run{runs}"
         suite = ping_suite(tmp_path / "s.jsonl", 400)
-        command: list[str | Path] = ["run", "--suite", suite, "--out", run, "--concurrency", "6", *one]
+        command: list[str | Path] = ["run", "--suite", suite, "--out", run, "--concurrency", "6"]
         kept: list[str] = []
         while kills < 200 and len(kept) < 380:
             with start(tmp_path, *command, delay_s=0.004) as process:
@@ -289,7 +287,7 @@ def test_a_run_killed_at_200_random_points_loses_and_repeats_nothing(tmp_path: P
             # What was finished stays where it was, and nothing of it is made again.
             assert there[: len(kept)] == kept and len(there) == len(set(there))
             kept = there
-            command = ["run", "--resume", run, *one]
+            command = ["run", "--resume", run]
         finished = json.loads(evals(tmp_path, "run", "--resume", run, "--json").stdout)
         assert (finished["n"], finished["accuracy"]) == (400, 1.0)
         ids = [row["id"] for row in rows(run)]

@@ -14,8 +14,6 @@ from evals.launch import Options, launch
 from evals.record import RunRecord
 from evals.store import read_record
 from evals.tables import as_object, taken
-from evals.workers.start import open_beside
-from providers.base import Message, Settings, collect
 from tests.evals.support import RuleProvider, Silent, ping_suite
 
 MIB = 2**20
@@ -120,20 +118,3 @@ async def test_each_session_of_a_run_is_in_its_record(tmp_path: Path) -> None:
     )
     assert "model ready in " in taken(record) and " MiB model, " in taken(record)
     assert taken(RunRecord.model_validate({**record.model_dump(), "sessions": []})) == ""
-
-
-async def test_engines_side_by_side_share_the_requests_and_all_are_closed() -> None:
-    opened: list[RuleProvider] = []
-
-    async def open_one() -> RuleProvider:
-        opened.append(RuleProvider(delay_s=0.02))
-        return opened[-1]
-
-    pool = await open_beside(open_one, count=2, concurrency=8)
-    ask = [collect(pool.stream([Message("user", f"ping h{n}.lan")], (), Settings())) for n in range(20)]
-    replies = await asyncio.gather(*ask)
-    assert [reply.calls[0].call.arguments["target"] for reply in replies] == [f"h{n}.lan" for n in range(20)]
-    assert pool.count == 2 and [provider.most for provider in opened] == [4, 4]
-    assert sum(len(provider.asked) for provider in opened) == 20
-    await pool.aclose()
-    assert all(provider.closed for provider in opened)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from evals.cases import load_suite
-from evals.provenance import processors
 from evals.rows import Row
 from evals.run import CaseFinished, run_suite
 from evals.store import RunStore, read_rows
@@ -188,10 +187,7 @@ async def test_threads_are_shared_out() -> None:
 
 def test_the_shipped_model_says_the_same_by_workers(tmp_path: Path) -> None:
     found = []
-    # Where nothing is said, a small model answers in an engine a processor, of this one process.
-    beside = max(1, min(processors(), Config().testllm.threads, 8))
-    given = (("one", ["--workers", "1"], 1), ("two", ["--workers", "2"], 2), ("beside", [], beside))
-    for name, more, workers in given:
+    for name, more, workers in (("one", [], 1), ("two", ["--workers", "2"], 2)):
         command = [
             sys.executable,
             "-m",
@@ -208,7 +204,7 @@ def test_the_shipped_model_says_the_same_by_workers(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         found.append(json.loads(done.stdout))
         assert json.loads((tmp_path / name / "run.json").read_text())["workers"] == workers
-    assert [figures["n"] for figures in found] == [30, 30, 30]
+    assert [figures["n"] for figures in found] == [30, 30]
     # Batches are not bit-stable, and those of two workers are others.
     right = [figures["accuracy"] for figures in found]
     assert max(right) - min(right) <= 2 / 30

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -163,7 +164,8 @@ class Terminal:
     def until(self, words: str) -> None:
         deadline = time.monotonic() + 60
         while words not in self.seen:
-            assert time.monotonic() < deadline, self.seen
+            ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, self.seen
             try:
                 piece = os.read(self._master, 4096).decode(errors="replace")
             except OSError:
@@ -219,7 +221,10 @@ def test_a_signal_ends_it_in_order_and_keeps_what_came(home: Path, number: int, 
         assert process.stdout.read(4) == b"This"
         process.send_signal(number)
         began = time.monotonic()
-        assert process.wait(60) == code
+        try:
+            assert process.wait(60) == code
+        finally:
+            process.kill()
         assert time.monotonic() - began < 5
     entry = asyncio.run(latest(home)).entries[-1]
     assert entry.note == "partial"
