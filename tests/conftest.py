@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 #: Seconds a test on an event loop may take: fewer than `faulthandler_timeout`, which ends the whole worker.
-LIMIT_S = 240
+LIMIT_S = 280
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

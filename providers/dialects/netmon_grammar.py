@@ -25,7 +25,9 @@ from providers.dialects.quantities import SECONDS, ZONES
 #: Characters of the conversation, counted from its end, that values may be copied from.
 COPY_CHARS = 6000
 
-_CHUNK = re.compile(r"[A-Za-z0-9_-]+|.", re.S)
+#: A label of a name holds the dot or @ that goes on with it, so that a copy may begin at any label but ends with the
+#: whole name: of `it@shop.acme.org`, `acme.org`, never `it` or `shop.acme`. `db-03.Then` is two sentences.
+_CHUNK = re.compile(r"[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|.", re.S)
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 #: Ends that lie ahead whatever the time is, and at most a week.
 _END = (

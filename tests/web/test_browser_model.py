@@ -31,6 +31,11 @@ def plain(url: str, **web: Any) -> Config:
 async def choose(widget: Widget) -> None:
     """Opens the widget and takes the last entry of the model button."""
     await widget.open()
+    await here(widget)
+
+
+async def here(widget: Widget) -> None:
+    """Presses the model button until it is the visitor's browser's turn."""
     for _ in range(5):
         if "In this browser" in await widget.get(".model").inner_text():
             return
@@ -81,8 +86,7 @@ async def test_what_was_said_here_outlives_a_reload_and_the_file_is_fetched_once
         await widget.get(".turn").nth(1).wait_for()
         said = await widget.get(".turn .question").all_inner_texts()
         assert said == ["ping db-03", "and now on the server"]
-        while "In this browser" not in await widget.get(".model").inner_text():
-            await widget.get(".model").click()
+        await here(widget)
         await widget.ask("traceroute it")
         assert "db-03" in await widget.get(".call").last.inner_text()
         assert len(fetched) == 1

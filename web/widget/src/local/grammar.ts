@@ -173,7 +173,7 @@ class Source {
 
   constructor(text: string) {
     let bytes = "";
-    for (const chunk of [...text].slice(-COPY_CHARS).join("").match(/[A-Za-z0-9_-]+|./gsu) ?? []) {
+    for (const chunk of [...text].slice(-COPY_CHARS).join("").match(/[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|./gsu) ?? []) {
       const binary = toBinary(chunk);
       this.#begins[bytes.length] = true;
       for (let at = bytes.length; at < bytes.length + binary.length; at++) {
