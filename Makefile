@@ -35,7 +35,7 @@ system: ## Install what tests need beyond Python packages (Debian: nmap, chromiu
 	@command -v tmux >/dev/null || { echo "Installing tmux, in which the terminal is tested."; apt-get -qq update && apt-get -qq install -y tmux >/dev/null; }
 
 test: $(INSTALLED) system ## Run the tests
-	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal || \
+	$(BIN)/python -m pytest -m "not slow" -n auto || \
 	{ echo "What failed is run again, alone: a second failure counts."; $(BIN)/python -m pytest -m "not slow" --last-failed --last-failed-no-failures none; }
 
 test-all: $(INSTALLED) system ## Run all tests, the slow ones too

@@ -135,16 +135,17 @@ def main() -> None:
             optimizer.zero_grad(set_to_none=True)
         seen += batch.tokens.size
         recent.append(loss.detach())
-        if step in (20, 60) or step % 500 == 499 or step == arguments.steps - 1:
-            seconds = time.monotonic() - begun
+        over = time.monotonic() - begun > arguments.seconds
+        if step in (20, 60) or step % 500 == 499 or step == arguments.steps - 1 or over:
             mean = torch.stack(recent).mean().item()
+            seconds = time.monotonic() - begun
             recent.clear()
             print(
                 f"{arguments.size} step {step + 1} loss {mean:.4f} {seen / seconds:,.0f} tok/s {seconds:.0f} s",
                 flush=True,
             )
-            if seconds > arguments.seconds:
-                break
+        if over:
+            break
     seconds = time.monotonic() - begun
     card: dict[str, object] = {
         "size": arguments.size,

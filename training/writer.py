@@ -15,7 +15,7 @@ from training.template import CallTemplate, Choice, Part, Single, Slot
 from training.values import Value
 
 _TOUCHING_HEAD = re.compile(r"\S*")
-_TOUCHING_TAIL = re.compile(r"\S*$")
+_TOUCHING_TAIL = re.compile(r"\S*\Z")
 _TRAILING = re.compile(r"\d+$")
 _SLOT_IN_VALUE = re.compile(r"\{([a-z][a-z_]*(?::[a-z]+)?\d*)\}")
 
