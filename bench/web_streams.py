@@ -144,11 +144,14 @@ async def person(port: int, number: int, end: float, tally: Tally, *, late_s: fl
     while time.monotonic() < end:
         try:
             await client.begin()
+            began = time.monotonic()
             if asked % _QUESTIONS == 0:
                 conversation = (await client.ask("POST", "/api/conversations"))["id"]
             asked += 1
             await turn(client, conversation, tally)
             tally.by_person[number] += 1
+            # Nobody may ask more than 60 times a minute.
+            await asyncio.sleep(max(0.0, 1.1 - (time.monotonic() - began)))
         except (OSError, EOFError, TimeoutError, ValueError, KeyError) as error:
             tally.errors[f"{type(error).__name__}: {error}"[:120]] += 1
             asked = 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.errors import DownloadError, WeightsMissing
+from models.hub_client import without_telemetry
 from models.progress import OnProgress, ignore
 from models.transfer import Persistence, Transfer
 
@@ -59,6 +60,7 @@ async def fetch(repo: str, file: str, options: HubOptions, on_progress: OnProgre
     from filelock import AsyncFileLock
     from huggingface_hub.file_download import repo_folder_name
 
+    without_telemetry()
     if options.offline:
         raise WeightsMissing(f"{file} of {repo} is not on this machine, and fetching is switched off")
     metadata = await asyncio.to_thread(_locate, repo, file, options)

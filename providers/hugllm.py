@@ -16,6 +16,7 @@ from huggingface_hub.errors import (
 )
 from pydantic import SecretStr
 
+from models.hub_client import without_telemetry
 from providers.base import ProviderRejected, ProviderTimeout
 from providers.hosted import NO_KEY, UNREADABLE, HostedOptions, HostedProvider
 from providers.hosted_reply import ChunkForm
@@ -57,6 +58,7 @@ class HugLLM(HostedProvider):
             ProviderRejected: There is no key, it is no Hugging Face token, the URL cannot be used, or there
                 is no such tool format.
         """
+        without_telemetry()
         # The router takes the host behind the model's id. Naming it to the client instead would make the
         # client look the model up with a blocking request.
         routed = model if base_url or host == "auto" else f"{model}:{host}"

@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
+from tests.databases import running_postgres
+
 #: Seconds a test on an event loop may take: fewer than `faulthandler_timeout`, which ends the whole worker.
 LIMIT_S = 280
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of its own; its database `postgres` is left alone."""
+    with running_postgres() as url:
+        yield url
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

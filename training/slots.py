@@ -37,7 +37,7 @@ _HOST_LIKE = frozenset({"target", "host", "address", "bare", "fqdn", "domain", "
 def fill(name: str, tool: str, rng: Random) -> Filled:
     """Draws a value for slot `name` of a template for `tool`; `tool` is empty in a dialogue."""
     if name.startswith("x:"):
-        return Filled(values.distractor(rng, name[2:]), {})
+        return Filled(values.distractor(rng, name[2:].rstrip("0123456789")), {})
     if name in _HOST_LIKE or name in ("name", "query", "url", "addresses"):
         return _host_like(name, tool, rng)
     match name:

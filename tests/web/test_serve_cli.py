@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from monitoring.database.engine import Database
 from smallwatch.serve import serve as command
-from tests.web.databases import make_postgres_database
+from tests.databases import make_postgres_database
 from tests.web.serving import Somebody, account, config_of, echo, models_of, serving
 from web.backup import BackupError, back_up, restore
 from web.database.migrate import VERSION_TABLE

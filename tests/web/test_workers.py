@@ -16,7 +16,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.web.databases import make_postgres_database
+from tests.databases import make_postgres_database
 from tests.web.serving import Somebody, text_of
 
 ROOT = Path(__file__).parents[2]

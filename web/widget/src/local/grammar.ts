@@ -162,6 +162,9 @@ const PORT_RANGE = sequence(PORT, optional(sequence(literal("-"), PORT)));
 
 // -- what may be copied
 
+/** A label of a name with the dot or @ that goes on with it, or one character: a copy ends where a name does. */
+const CHUNK = /[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|./gsu;
+
 /** The conversation's words, cut where a copied value may begin and end. */
 class Source {
   readonly #bytes: string;
@@ -173,7 +176,7 @@ class Source {
 
   constructor(text: string) {
     let bytes = "";
-    for (const chunk of [...text].slice(-COPY_CHARS).join("").match(/[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|./gsu) ?? []) {
+    for (const chunk of [...text].slice(-COPY_CHARS).join("").match(CHUNK) ?? []) {
       const binary = toBinary(chunk);
       this.#begins[bytes.length] = true;
       for (let at = bytes.length; at < bytes.length + binary.length; at++) {
