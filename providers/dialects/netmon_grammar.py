@@ -28,6 +28,8 @@ COPY_CHARS = 6000
 #: A label of a name holds the dot or @ that goes on with it, so that a copy may begin at any label but ends with the
 #: whole name: of `it@shop.acme.org`, `acme.org`, never `it` or `shop.acme`. `db-03.Then` is two sentences.
 _CHUNK = re.compile(r"[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|.", re.S)
+#: Anything that neither begins like a call nor holds the beginning of one, `<to`: a call stands alone.
+_WORDS = r"[^<\x00-\x08]([^<]|<(<|t<)*([^<t]|t[^<o]))*(<(<|t<)*t?)?"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 #: Ends that lie ahead whatever the time is, and at most a week.
 _END = (
@@ -83,7 +85,7 @@ def _rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
 def _write_rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
     lines = [
         "start: words | calls" if tools else "start: words",
-        r"words: /[^<\x00-\x08](.|\n)*/",
+        f"words: /{_WORDS}/",
     ]
     if tools:
         lines.append("calls: (" + " | ".join(f"call_{index}" for index in range(len(tools))) + ")+")

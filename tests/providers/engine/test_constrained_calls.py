@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
+from llguidance import LLMatcher, LLTokenizer
 
 from providers.base import Message, Settings, ToolSpec, collect
 from providers.dialects.netmon import NETMON
@@ -59,6 +60,24 @@ async def invalid_calls(count: int, capsys: pytest.CaptureFixture[str]) -> list[
     with capsys.disabled():
         print(f" [{made} calls in {number} replies, {len(wrong)} invalid]", end="")
     return wrong
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        ("Three. <b>", True),
+        ("a < b, <<t<t", True),
+        ("is <target> up\n<", True),
+        ("Three. What <tool_call>{", False),
+        ("Three <<t<to", False),
+        ("Three <t<<too", False),
+    ],
+)
+def test_words_hold_no_call(words: str, may: bool) -> None:
+    written = grammar(TOOLS, [Message("user", "ping web-01")], copy=True)
+    matcher = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(written))
+    data = list(words.encode())
+    assert (matcher.try_consume_tokens(data) == len(data)) == may
 
 
 async def test_sixty_calls(capsys: pytest.CaptureFixture[str]) -> None:

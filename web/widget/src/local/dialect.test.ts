@@ -59,9 +59,10 @@ test("a reply is judged byte by byte as llguidance judges it", () => {
   assert.ok(wholes > 50, String(wholes));
 });
 
-test("words may be anything, and without tools nothing else may", () => {
+test("words may be anything but a call, and without tools nothing else may", () => {
   const judge = grammar([], [{ role: "user", content: "hi" }]);
-  assert.deepEqual(judge("Hello <tool_call>"), { open: true, whole: true });
+  assert.deepEqual(judge("Hello <b> <<t"), { open: true, whole: true });
+  assert.deepEqual(judge("Hello <tool_call>"), { open: false, whole: false });
   assert.deepEqual(judge("<"), { open: false, whole: false });
   assert.deepEqual(judge(""), { open: true, whole: false });
 });

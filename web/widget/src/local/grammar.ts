@@ -276,7 +276,7 @@ export function grammar(tools: readonly Tool[], messages: readonly Message[]): (
   return (reply) => {
     if (!reply) return { open: true, whole: false };
     // eslint-disable-next-line no-control-regex
-    if (!/^[<\x00-\x08]/.test(reply)) return { open: true, whole: true };
+    if (!/^[<\x00-\x08]/.test(reply)) return reply.includes("<to") ? { open: false, whole: false } : { open: true, whole: true };
     if (!tools.length) return { open: false, whole: false };
     const { ends, open } = calls(reply, 0);
     return { open, whole: ends.includes(reply.length) };
