@@ -39,6 +39,8 @@ QUESTION = "slow"
 _TOKENS = ("text-delta", "reasoning-delta", "tool-call-started")
 #: Questions of one conversation.
 _QUESTIONS = 5
+#: Seconds from one question to the next at least: nobody may ask more than 60 times a minute.
+_LEAST_S = 1.1
 #: People who come in a second, at the beginning.
 _COMING = 60
 _START_S = 90.0
@@ -150,8 +152,7 @@ async def person(port: int, number: int, end: float, tally: Tally, *, late_s: fl
             asked += 1
             await turn(client, conversation, tally)
             tally.by_person[number] += 1
-            # Nobody may ask more than 60 times a minute.
-            await asyncio.sleep(max(0.0, 1.1 - (time.monotonic() - began)))
+            await asyncio.sleep(max(0.0, _LEAST_S - (time.monotonic() - began)))
         except (OSError, EOFError, TimeoutError, ValueError, KeyError) as error:
             tally.errors[f"{type(error).__name__}: {error}"[:120]] += 1
             asked = 0

@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bounds each test on an event loop that is not slow: one that waits for ever fails, and shows what for."""
     for item in items:
         if isinstance(item, pytest.Function) and item.get_closest_marker("slow") is None:
-            # What Hypothesis wraps is no coroutine function any more; it has deadlines of its own.
+            # What Hypothesis wraps is none any more; `faulthandler_timeout` bounds it.
             if inspect.iscoroutinefunction(item.obj):
                 item.obj = _bounded(item.obj)
 

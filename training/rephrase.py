@@ -79,8 +79,8 @@ _PATTERN = re.compile(
     re.IGNORECASE,
 )
 
-#: Before them, "monitor", "watch" and "scan" are things, and words for doing do not fit.
-_BEFORE_THINGS = re.compile(
+#: After them, "monitor" and "scan" are things, and words for doing do not fit.
+_OF_THINGS = re.compile(
     r"\b(?:a|an|the|this|that|my|our|your|its|their|any|each|every|no|new|old|last) $", re.IGNORECASE
 )
 _DEEDS = {"monitor", "scan"}
@@ -97,7 +97,7 @@ def substitute(text: str, rng: Random, share: float) -> str:
     def other(match: re.Match[str]) -> str:
         if rng.random() >= share:
             return match[0]
-        if match[0].lower() in _DEEDS and _BEFORE_THINGS.search(match.string, 0, match.start()):
+        if match[0].lower() in _DEEDS and _OF_THINGS.search(match.string, 0, match.start()):
             return match[0]
         word = rng.choice(rng.choice(_OTHERS[match[0].lower()]))
         return word[0].upper() + word[1:] if match[0][0].isupper() and word[0].islower() else word

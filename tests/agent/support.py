@@ -189,15 +189,16 @@ def of(kind: type[Any], events: Sequence[Event]) -> list[Any]:
     return [event for event in events if isinstance(event, kind)]
 
 
-def check_pairs(messages: Sequence[Message]) -> None:
-    """Every call has exactly one result, after its reply, in the order of the calls; there are no others."""
+def torn_pairs(messages: Sequence[Message]) -> list[Message]:
+    """What is not followed by the results of its calls, in their order, or is a result of no call."""
+    torn: list[Message] = []
     place = 0
     while place < len(messages):
         message = messages[place]
-        assert message.role != "tool", "a result without its call"
-        place += 1
-        for made in message.tool_calls:
-            assert place < len(messages), "a call without a result"
-            assert messages[place].role == "tool"
-            assert messages[place].tool_call_id == made.id
-            place += 1
+        ids = [made.id for made in message.tool_calls]
+        results = messages[place + 1 : place + 1 + len(ids)]
+        whole = [result.role == "tool" and result.tool_call_id for result in results] == ids
+        if message.role == "tool" or not whole:
+            torn.append(message)
+        place += 1 + (len(ids) if whole else 0)
+    return torn

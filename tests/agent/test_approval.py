@@ -22,7 +22,7 @@ from agent.conversation import Conversation
 from agent.events import ApprovalDecided, ApprovalRequested, CallRejected, ToolFinished
 from agent.running import Runner, offered
 from providers.base import ToolCall
-from tests.agent.support import Journal, agent_of, call, calls, check_pairs, of, play, says
+from tests.agent.support import Journal, agent_of, call, calls, of, play, says, torn_pairs
 from tools.errors import UnknownTool
 from tools.simulated import simulated_context
 
@@ -217,7 +217,7 @@ async def test_each_of_parallel_calls_needs_its_own():
     assert [event.verdict for event in of(ApprovalDecided, events)] == ["denied", "approved", "denied"]
     assert [event.reason for event in of(CallRejected, events)] == ["not-approved"] * 2
     assert "it was not allowed" in (conversation.messages[2].content or "")
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
 
 
 async def test_an_approval_is_not_good_for_the_same_call_again():

@@ -25,7 +25,7 @@ from agent.loop import run_turn
 from agent.stopping import CancelToken, Stop, Stopped
 from providers.base import Chunk, Finish, Message, Settings, Text, ToolSpec
 from providers.scripted import ScriptedReply
-from tests.agent.support import Journal, agent_of, call, calls, check_pairs, of, play, says
+from tests.agent.support import Journal, agent_of, call, calls, of, play, says, torn_pairs
 
 SLOW = ScriptedReply(text="one two three four five six seven " * 5, piece_delay_s=0.05)
 
@@ -113,7 +113,7 @@ async def test_token_ends_tools_and_keeps_the_results_there_are():
 
     assert took < 0.3
     assert len(of(ToolFinished, turn.events)) == 1
-    check_pairs(turn.conversation.messages)
+    assert torn_pairs(turn.conversation.messages) == []
     contents = [message.content or "" for message in turn.conversation.messages if message.role == "tool"]
     assert "was stopped with the turn" in contents[0]
     assert "pause 10 is done" in contents[1]
@@ -129,7 +129,7 @@ async def test_token_ends_the_wait_for_approval():
     await turn.until(ApprovalRequested)
     assert await turn.cancel() < 0.3
     assert not journal.runs
-    check_pairs(turn.conversation.messages)
+    assert torn_pairs(turn.conversation.messages) == []
 
     assert agent.gate.pending(turn.conversation.id) == ()
     with pytest.raises(ApprovalError):
@@ -153,7 +153,7 @@ async def test_a_stubborn_tool_delays_nobody():
     await turn.until(ToolRunning)
     assert await turn.cancel() < 1.0
     assert journal.ran("ignored")
-    check_pairs(turn.conversation.messages)
+    assert torn_pairs(turn.conversation.messages) == []
     await asyncio.sleep(1.5)
 
 
@@ -218,7 +218,7 @@ async def test_ending_after_every_event_leaves_pairs_whole(how: str):
     assert total > 30
     for count in range(1, total):
         _, journal, conversation = await events_until(count, how)
-        check_pairs(conversation.messages)
+        assert torn_pairs(conversation.messages) == []
         assert conversation.messages[0].role == "user"
         assert journal.ran("change") in ([], [1])
         # The conversation is free again.

@@ -40,7 +40,7 @@ from providers.base import (
     ToolSpec,
 )
 from providers.scripted import ScriptedReply, in_order
-from tests.agent.support import Asked, Journal, agent_of, call, calls, check_pairs, of, play, says
+from tests.agent.support import Asked, Journal, agent_of, call, calls, of, play, says, torn_pairs
 from tools.clock import SetClock
 from tools.simulated import simulated_context
 
@@ -71,7 +71,7 @@ async def test_call_result_answer_on_the_simulated_network():
     assert shown[1].content == "Let me see. "
     assert json.loads(shown[2].content or "")["message"] == finished[0].result.message
     assert events[-1].text == "It answers."
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
 
 
 async def test_three_calls_run_together_and_answer_in_order():
@@ -102,7 +102,7 @@ async def test_ids_are_made_unique():
     assert ids[0] == "x"
     assert len(set(ids)) == 3
     assert all(ids)
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
 
 
 async def test_unknown_tool_is_answered_with_the_nearest():
@@ -163,7 +163,7 @@ async def test_one_malformed_call_leaves_the_others():
 
     assert journal.ran("look") == [1, 2]
     assert [m.role for m in script.requests[1][0]] == ["user", "assistant", "tool", "tool", "user"]
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
 
 
 async def test_step_limit_ends_with_one_reply_without_tools():
@@ -262,7 +262,7 @@ async def test_time_limit_ends_a_slow_tool():
     )
     assert events[-1].reason == "time"
     assert events[-1].seconds < 0.8
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
     assert "may have been carried out or not" in (conversation.messages[-1].content or "")
 
 
@@ -406,7 +406,7 @@ async def test_a_broken_tool_is_raised_and_its_call_answered():
     conversation = Conversation()
     with pytest.raises(RuntimeError, match="a bug"):
         await play(agent_of([calls(call("look", at=1))], journal.context), conversation)
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
 
 
 SMALL_CALLS = st.one_of(
@@ -452,7 +452,7 @@ async def test_caps_always_hold(replies: list[ScriptedReply], limits: TurnLimits
         assert all(ran.count(value) <= 2 for value in ran)
     if not allow:
         assert not journal.ran("change")
-    check_pairs(conversation.messages)
+    assert torn_pairs(conversation.messages) == []
     proposed = [event.call.id for event in of(ToolCallProposed, events)]
     ended = [event.call_id for event in events if isinstance(event, ToolFinished | CallRejected)]
     assert sorted(proposed) == sorted(ended)

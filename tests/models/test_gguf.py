@@ -214,7 +214,7 @@ def test_time_grows_with_the_header_not_faster(tmp_path: Path) -> None:
     assert seconds(65_536) < 8 * seconds(16_384)
 
 
-def refused_or_read(file: Path) -> None:
+def seconds_until_refused_or_read(file: Path) -> float:
     begun = time.perf_counter()
     try:
         info = check(file, deadline_s=2.0)
@@ -223,7 +223,7 @@ def refused_or_read(file: Path) -> None:
     else:
         assert info.parameters <= info.file_bytes * 8
         assert info.architecture is not None
-    assert time.perf_counter() - begun < 3.0
+    return time.perf_counter() - begun
 
 
 numbers = st.one_of(
@@ -267,13 +267,14 @@ def test_mutations_of_the_shipped_file(changes: list[tuple[str, int, int]], tmp_
     file = write(tmp_path, mutate(header(), changes))
     # The weights stay: a sparse end makes the file as long as it was.
     os.truncate(file, max(file.stat().st_size, shipped_file().stat().st_size))
-    refused_or_read(file)
+    assert seconds_until_refused_or_read(file) < 3.0
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300), counts=st.tuples(st.integers(0, 3), st.integers(0, 3)))
 def test_random_bytes_after_a_right_beginning(data: bytes, counts: tuple[int, int], tmp_path: Path) -> None:
-    refused_or_read(write(tmp_path, b"GGUF" + struct.pack("<IQQ", 3, *counts) + data))
+    file = write(tmp_path, b"GGUF" + struct.pack("<IQQ", 3, *counts) + data)
+    assert seconds_until_refused_or_read(file) < 3.0
 
 
 @pytest.mark.parametrize(

@@ -236,10 +236,14 @@ def test_any_content_is_sorted_into_found_and_skipped(items: list[Any]) -> None:
     monitors = [
         {"type": kind, **item} for kind, item in zip(kinds, items, strict=False) if isinstance(item, dict)
     ]
-    read_kuma({"monitorList": monitors or items})
-    read_gatus({"endpoints": items, "alerting": items[0] if items else None})
-    read_prometheus({"scrape_configs": [{"metrics_path": "/probe", "static_configs": items}]}, Path())
-    read_own({"smallwatch_hosts": items})
+    probes = {"scrape_configs": [{"metrics_path": "/probe", "static_configs": items}]}
+    for read in (
+        read_kuma({"monitorList": monitors or items}),
+        read_gatus({"endpoints": items, "alerting": items[0] if items else None}),
+        read_prometheus(probes, Path()),
+        read_own({"smallwatch_hosts": items}),
+    ):
+        assert read.source and all(each.reason for each in read.skipped)
 
 
 @pytest.mark.parametrize("text", ["", "{", "a: [", "[1, 2]", "{}", "- x", "\0", "[" * 5000])

@@ -138,6 +138,7 @@ async def test_what_others_change_is_seen(hosts: WatchedHosts, watch: Callable[.
         await running.until(lambda: len(page.requests) > asked)
         await hosts.delete(1)
         await running.until(lambda: running.status(1) is None)
+    assert not running.watcher.hosts and len(page.requests) > asked
 
 
 async def test_what_agents_send_is_judged_once(

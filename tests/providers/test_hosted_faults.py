@@ -231,4 +231,5 @@ async def test_closing_the_stream_closes_the_connection(make: Make) -> None:
         await stream.aclose()
         async with asyncio.timeout(1.0):
             await gone.wait()
+        assert gone.is_set()
         await provider.aclose()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -38,21 +39,29 @@ _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def check(strips: Iterable[Strip], colours: set[str] | None = None) -> None:
-    """Fails where a strip holds what a terminal would obey, a link, an action, or a colour that is not ours."""
+def leaks(strips: Iterable[Strip], colours: set[str] | None = None) -> list[str]:
+    """What a terminal would obey, a link, an action, or a colour that is not ours."""
     console = Console(force_terminal=True, color_system="truecolor", legacy_windows=False)
+    found: list[str] = []
     for strip in strips:
         for segment in strip:
             bad = [char for char in segment.text if unicodedata.category(char) in _BAD]
-            assert not bad and segment.control is None, (segment.text[:80], bad[:5])
             style = segment.style
-            if style is None:
-                continue
-            assert style.link is None and not style.blink and not style.conceal
-            assert "@click" not in style.meta and "link" not in style.meta
-            if colours is not None:
-                assert str(style.color) in colours, (segment.text[:80], style)
-        assert "\x1b" not in _SGR.sub("", strip.render(console))
+            if bad or segment.control is not None or (style is not None and _wrong(style, colours)):
+                found.append(f"{segment.text[:80]!r} {bad[:5]} {style}")
+        if "\x1b" in _SGR.sub("", strip.render(console)):
+            found.append(f"an escape in {strip.text[:80]!r}")
+    return found
+
+
+def _wrong(style: Style, colours: set[str] | None) -> bool:
+    return (
+        style.link is not None
+        or bool(style.blink or style.conceal)
+        or "@click" in style.meta
+        or "link" in style.meta
+        or (colours is not None and str(style.color) not in colours)
+    )
 
 
 def drawn(widget: Widget) -> Iterable[Strip]:
@@ -88,15 +97,17 @@ def turn_of(texts: list[str]) -> Turn:
 
 async def test_the_conversation(tmp_path: Path) -> None:
     """A part of them in all places; the slow test takes all."""
-    await _converse(tmp_path, STRINGS[:80:2] + STRINGS[-6:])
+    assert await _converse(tmp_path, STRINGS[:80:2] + STRINGS[-6:]) == []
 
 
 @pytest.mark.slow
 async def test_all_500_in_the_conversation(tmp_path: Path) -> None:
-    await _converse(tmp_path, STRINGS)
+    assert await _converse(tmp_path, STRINGS) == []
 
 
-async def _converse(tmp_path: Path, strings: list[str]) -> None:
+async def _converse(tmp_path: Path, strings: list[str]) -> list[str]:
+    """Shows the texts in every place of a turn; returns what leaks."""
+    found: list[str] = []
     app = make_app(tmp_path)
     async with app.run_test(size=(90, 50)) as pilot:
         await started(app, pilot)
@@ -107,11 +118,12 @@ async def _converse(tmp_path: Path, strings: list[str]) -> None:
             log = app.chat.log_view
             assert len(log.query(ApprovalView)) and len(log.query(AnswerView)) == len(texts)
             for widget in log.walk_children(Widget):
-                check(drawn(widget), None if isinstance(widget, AnswerView) else colours)
+                found += leaks(drawn(widget), None if isinstance(widget, AnswerView) else colours)
             app.session.title = texts[-1]
             app.chat.refresh_status()
             await settled(app)
-            check(app.screen._compositor.render_strips())
+            found += leaks(app.screen._compositor.render_strips())
+    return found
 
 
 async def _show(app, turn: Turn) -> None:
@@ -149,7 +161,7 @@ async def test_an_answer_while_it_is_written(tmp_path: Path) -> None:
                 await view.changed()
             await settled(app)
             for widget in view.walk_children(Widget):
-                check(drawn(widget))
+                assert leaks(drawn(widget)) == []
             answer.streaming = turn.running = False
             await view.changed()
 
@@ -168,7 +180,7 @@ async def test_hosts_their_incidents_and_news(tmp_path: Path, first: int) -> Non
         await press(app, "f3")
         await until(lambda: app.screen.query_one(DataTable).row_count == len(texts), pilot)
         await settled(app)
-        check(app.screen._compositor.render_strips())
+        assert leaks(app.screen._compositor.render_strips()) == []
         for text in texts[::25]:
             app.screen._hint(text)
             app.notify(text, markup=False)
@@ -176,7 +188,7 @@ async def test_hosts_their_incidents_and_news(tmp_path: Path, first: int) -> Non
         await until(lambda: isinstance(app.screen, HostScreen) and app.screen._shown is not None, pilot)
         app.screen.query_one(DataTable).styles.height = 220
         await settled(app)
-        check(app.screen._compositor.render_strips())
+        assert leaks(app.screen._compositor.render_strips()) == []
 
 
 class _Feed:
@@ -210,14 +222,14 @@ async def test_history_and_the_model_line(tmp_path: Path) -> None:
         await press(app, "f5", *"needle")
         await until(lambda: app.screen.query_one(DataTable).row_count == 120, pilot)
         await settled(app)
-        check(app.screen._compositor.render_strips())
+        assert leaks(app.screen._compositor.render_strips()) == []
         await press(app, "f2")
         await settled(app)
         for text in STRINGS[::40]:
             app.slot.loading = text[:500]
             app.chat.refresh_status()
             await settled(app)
-            check(app.chat.query_one("#status").render_lines(Region(0, 0, 100, 1)))
+            assert leaks(app.chat.query_one("#status").render_lines(Region(0, 0, 100, 1))) == []
         app.slot.loading = ""
 
 
@@ -246,7 +258,7 @@ async def test_eval_runs_and_cases(tmp_path: Path) -> None:
             lambda: len(app.screen_stack) == 2 and app.screen.query_one(DataTable).row_count == 120, pilot
         )
         await settled(app)
-        check(app.screen._compositor.render_strips())
+        assert leaks(app.screen._compositor.render_strips()) == []
         from tui.evals.case_screen import CaseScreen
 
         for number in range(0, 120, 6):
@@ -255,7 +267,7 @@ async def test_eval_runs_and_cases(tmp_path: Path) -> None:
             await until(lambda screen=screen: screen.read_in, pilot)
             await settled(app)
             for widget in screen.query(".side, #verdict"):
-                check(drawn(widget))
+                assert leaks(drawn(widget)) == []
             screen.dismiss()
             await settled(app)
 

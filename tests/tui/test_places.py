@@ -19,6 +19,7 @@ from tui.chat.screen import ChatScreen
 from tui.dialogs import ChoiceDialog, ConfirmDialog, TextDialog
 from tui.evals.case_screen import CaseScreen
 from tui.evals.run_screen import RunScreen
+from tui.history.screen import HistoryScreen
 from tui.hosts.detail import HostScreen
 from tui.hosts.form import HostForm
 from tui.keys_dialog import KeysDialog
@@ -134,6 +135,7 @@ async def test_changes_from_elsewhere_show_up(tmp_path: Path) -> None:
         await network.context.backend.hosts.add(NewHost("elsewhere.acme.org", "icmp"))
         await press(app, "r")
         await until(lambda: table.row_count == 16, pilot)
+        assert "elsewhere.acme.org" in str([table.get_row_at(row) for row in range(16)])
 
 
 async def test_models_are_listed_filtered_and_chosen(tmp_path: Path) -> None:
@@ -297,6 +299,7 @@ async def test_a_click_goes_to_a_place(tmp_path: Path) -> None:
         await started(app, pilot)
         list(app.screen.query(PlaceTab))[3].on_click()
         await until(lambda: app.current_mode == "history", pilot)
+        assert isinstance(app.screen, HistoryScreen)
 
 
 async def test_keys_and_themes(tmp_path: Path) -> None:

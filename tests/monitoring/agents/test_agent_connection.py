@@ -79,10 +79,13 @@ async def _last(connection: ClientConnection) -> Bye:
 
 @given(st.text() | st.dictionaries(st.text(), st.integers() | st.text()).map(str))
 def test_any_text_is_a_frame_or_a_breach(text: str) -> None:
-    with contextlib.suppress(BadFrame):
-        read_from_agent(text)
-    with contextlib.suppress(BadFrame):
-        read_from_server(text)
+    for read in (read_from_agent, read_from_server):
+        try:
+            frame = read(text)
+        except BadFrame as breach:
+            assert str(breach)
+        else:
+            assert frame.type
 
 
 @pytest.mark.parametrize(

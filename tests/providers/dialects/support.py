@@ -99,17 +99,6 @@ def repairs_in(events: Iterable[DialectEvent]) -> frozenset[str]:
     return frozenset(repair for e in events if isinstance(e, Call) for repair in e.repairs)
 
 
-def check(name: str, expected: Case) -> None:
-    """Reads a case and compares everything that it says."""
-    events = read(name, expected.text)
-    assert calls_in(events) == list(expected.calls)
-    assert text_in(events).strip() == expected.says
-    assert len(broken_in(events)) == expected.broken
-    assert thoughts_in(events).strip() == expected.thinks
-    if expected.repairs is not None:
-        assert repairs_in(events) == expected.repairs
-
-
 def cuts(text: str, tries: int, seed: int = 0) -> Iterator[list[str]]:
     """Cuts a text: into characters, in two at every place, and at random."""
     yield list(text)

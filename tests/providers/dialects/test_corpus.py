@@ -5,7 +5,16 @@ import pytest
 from providers.base import Call, Malformed
 from providers.dialects.registry import DIALECTS
 from tests.providers.dialects import corpus_json, corpus_other, corpus_shared
-from tests.providers.dialects.support import Case, broken_in, check, cuts, read
+from tests.providers.dialects.support import (
+    Case,
+    broken_in,
+    calls_in,
+    cuts,
+    read,
+    repairs_in,
+    text_in,
+    thoughts_in,
+)
 
 CORPORA = {
     "hermes": corpus_json.HERMES,
@@ -53,7 +62,13 @@ def test_every_dialect_has_a_corpus() -> None:
 
 @pytest.mark.parametrize(("name", "expected"), CASES)
 def test_case(name: str, expected: Case) -> None:
-    check(name, expected)
+    events = read(name, expected.text)
+    assert calls_in(events) == list(expected.calls)
+    assert text_in(events).strip() == expected.says
+    assert len(broken_in(events)) == expected.broken
+    assert thoughts_in(events).strip() == expected.thinks
+    if expected.repairs is not None:
+        assert repairs_in(events) == expected.repairs
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES)

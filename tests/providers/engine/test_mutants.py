@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import aclosing
 from pathlib import Path
 
@@ -22,22 +23,23 @@ def originals(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in [folder / "rwkv7.gguf", *paths]]
 
 
-def survived(count: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def ends_of(count: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> Counter[str]:
+    """How so many damaged files ended, the one who opened them alive."""
     ends = hunt(originals(folder), count, seed=1, told=lambda _: None)
     with capsys.disabled():
         print(f" [{ends}]", end="")
-    assert sum(ends.values()) == count
-    assert ends["refused before the child"] > count // 4
-    assert ends["ran"] > 0
+    return ends
 
 
 def test_three_hundred(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    survived(300, tmp_path, capsys)
+    ends = ends_of(300, tmp_path, capsys)
+    assert sum(ends.values()) == 300 and ends["refused before the child"] > 75 and ends["ran"] > 0
 
 
 @pytest.mark.slow
 def test_ten_thousand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    survived(10_000, tmp_path, capsys)
+    ends = ends_of(10_000, tmp_path, capsys)
+    assert sum(ends.values()) == 10_000 and ends["refused before the child"] > 2500 and ends["ran"] > 0
 
 
 async def test_the_engine_itself_survives_some(tmp_path: Path) -> None:

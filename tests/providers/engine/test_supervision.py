@@ -28,7 +28,7 @@ def pipes_of(pid: int) -> list[int]:
     return [os.open(end, os.O_WRONLY) for end in ends]
 
 
-async def kill_and_ask(folder: Path, times: int, seconds: float) -> list[float]:
+async def kill_and_ask(folder: Path, times: int) -> list[float]:
     """Kills the engine at random moments of its work; returns how long the next request took each time.
 
     States are kept on the disk all the while, so a torn one would be found and must not be used.
@@ -54,20 +54,21 @@ async def kill_and_ask(folder: Path, times: int, seconds: float) -> list[float]:
             text, _ = await answer(engine, asked[number])
             took.append(time.monotonic() - begun)
             assert text == expected[number]
-    assert max(took) < seconds
     return took
 
 
 async def test_ten_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # On an idle machine it is 2 s; beside other tests more is no failure of the engine.
-    took = await kill_and_ask(tmp_path, 10, 20)
+    took = await kill_and_ask(tmp_path, 10)
+    assert max(took) < 20
     with capsys.disabled():
         print(f" [next answer after a kill: {max(took):.2f} s at most]", end="")
 
 
 @pytest.mark.slow
 async def test_a_hundred_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    took = await kill_and_ask(tmp_path, 100, 20)
+    took = await kill_and_ask(tmp_path, 100)
+    assert max(took) < 20
     with capsys.disabled():
         print(
             f" [next answer after a kill: {sorted(took)[50]:.2f} s median, {max(took):.2f} s at most]", end=""
