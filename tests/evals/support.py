@@ -23,6 +23,8 @@ from evals.rows import Row
 from evals.run import RunEvent
 from evals.store import RunStore
 from evals.summary import Tally
+from evals.sweep.plan import Plan
+from evals.sweep.record import SweepRecord
 from evals.toolset import load_toolset
 from providers.base import (
     Call,
@@ -299,3 +301,11 @@ def copy_code(to: Path) -> Path:
     for package in ("evals", "providers", "tools", "tests/evals"):
         shutil.copytree(root / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
     return to
+
+
+def sweep_of(suite: Path, *models: str, jobs: int = 2) -> SweepRecord:
+    """A sweep of models, each free and held to copies, that has not begun."""
+    plan = Plan(
+        models=models, constrained=("none", "copy"), suites=(str(suite),), skipped=("x does not ship yet",)
+    )
+    return SweepRecord(created="2026-11-22T12:00:00+00:00", command="evals sweep", plan=plan, jobs=jobs)

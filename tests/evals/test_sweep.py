@@ -1,41 +1,32 @@
 import asyncio
-import csv
-import io
-import itertools
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 from evals.cli import main
 from evals.response_cache import FILE, ResponseCache
 from evals.rows import Row
 from evals.runs import summarize
-from evals.schemas import schemas
 from evals.store import StoreError, read_record, read_rows
-from evals.sweep.figure import figure
-from evals.sweep.plan import Arm, Plan, family_models
-from evals.sweep.record import Result, SweepRecord, read_sweep
-from evals.sweep.results import Results, collect_results, comma_separated, markdown, write_results
+from evals.sweep.plan import Arm, family_models
+from evals.sweep.record import SweepRecord
+from evals.sweep.results import Results, collect_results, markdown
 from evals.sweep.run import Means, run_sweep
 from evals.weights import Weights
 from models.catalogue import parse
 from models.gguf import check
 from models.store import resolve
 from providers.base import Constraint, ProviderRejected, ProviderUnavailable, Settings, Timing
-from tests.evals.support import RuleProvider, Silent, copy_code, ping_suite
+from tests.evals.support import RuleProvider, Silent, copy_code, ping_suite, sweep_of
 
 
 class Shown:
@@ -105,13 +96,6 @@ class Counted(RuleProvider):
         self._models.under_way -= 1
 
 
-def record_of(suite: Path, *models: str, jobs: int = 2) -> SweepRecord:
-    plan = Plan(
-        models=models, constrained=("none", "copy"), suites=(str(suite),), skipped=("x does not ship yet",)
-    )
-    return SweepRecord(created="2026-11-22T12:00:00+00:00", command="evals sweep", plan=plan, jobs=jobs)
-
-
 async def make(
     directory: Path,
     record: SweepRecord,
@@ -128,7 +112,7 @@ async def make(
 
 async def test_like_weights_are_asked_once_and_both_are_shown(tmp_path: Path) -> None:
     suite, models, shown = ping_suite(tmp_path / "s.jsonl", 10), Models(), Shown()
-    record = record_of(suite, "small:f16", "big:f16", "same:f16", "gone:f16")
+    record = sweep_of(suite, "small:f16", "big:f16", "same:f16", "gone:f16")
     made = await make(tmp_path / "sweep", record, models, shown)
     # The largest file first, each opened once; the smallest cannot be held to copy.
     assert models.opened == ["big:f16", "small:f16"]
@@ -149,7 +133,7 @@ async def test_like_weights_are_asked_once_and_both_are_shown(tmp_path: Path) ->
 
 async def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     suite, models = ping_suite(tmp_path / "s.jsonl", 8), Models()
-    record = record_of(suite, "big:f16", "small:f16", jobs=1)
+    record = sweep_of(suite, "big:f16", "small:f16", jobs=1)
     models.fails = "small:f16"
     with pytest.raises(ProviderRejected):
         await make(tmp_path, record, models)
@@ -173,7 +157,7 @@ async def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
 async def test_so_many_models_are_open_at_a_time(tmp_path: Path, jobs: int) -> None:
     models = Models()
     suite = ping_suite(tmp_path / "s.jsonl", 4)
-    await make(tmp_path / "sweep", record_of(suite, "big:f16", "small:f16", "a", "b", jobs=jobs), models)
+    await make(tmp_path / "sweep", sweep_of(suite, "big:f16", "small:f16", "a", "b", jobs=jobs), models)
     assert models.most == jobs and len(models.opened) == 4
 
 
@@ -181,7 +165,7 @@ async def test_so_many_models_are_open_at_a_time(tmp_path: Path, jobs: int) -> N
 async def test_ways_of_a_model_go_on_side_by_side_unless_speed_is_measured(tmp_path: Path, jobs: int) -> None:
     models = Models()
     suite = ping_suite(tmp_path / "s.jsonl", 40)
-    made = await make(tmp_path / "sweep", record_of(suite, "big:f16", jobs=jobs), models)
+    made = await make(tmp_path / "sweep", sweep_of(suite, "big:f16", jobs=jobs), models)
     (provider,) = models.providers
     held = [settings.constrained for _, settings in provider.asked]
     words = [messages[-1].content for messages, _ in provider.asked]
@@ -202,7 +186,7 @@ async def test_figures_of_runs_are_read_again_only_when_they_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 4)
-    made = await make(tmp_path, record_of(suite, "big:f16"), Models())
+    made = await make(tmp_path, sweep_of(suite, "big:f16"), Models())
     results = Results(tmp_path)
     assert results.collect(made).results == made.results
     first, second = (tmp_path / result.run / "results.jsonl" for result in made.results)
@@ -217,7 +201,7 @@ async def test_figures_of_runs_are_read_again_only_when_they_changed(
 
 async def test_a_second_sweep_takes_what_is_kept(tmp_path: Path) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 5)
-    record = record_of(suite, "big:f16")
+    record = sweep_of(suite, "big:f16")
     for name, asked in (("a", 10), ("b", 0)):
         models = Models()
         made = await make(
@@ -231,15 +215,15 @@ async def test_a_second_sweep_takes_what_is_kept(tmp_path: Path) -> None:
 async def test_code_that_changed_or_nothing_to_ask_is_refused(tmp_path: Path) -> None:
     suite = ping_suite(tmp_path / "s.jsonl", 4)
     with pytest.raises(StoreError, match="no model of the sweep can be asked"):
-        await make(tmp_path / "none", record_of(suite, "gone:f16"), Models())
-    record = record_of(suite, "big:f16", "small:f16")
+        await make(tmp_path / "none", sweep_of(suite, "gone:f16"), Models())
+    record = sweep_of(suite, "big:f16", "small:f16")
     await make(tmp_path / "sweep", record, Models())
     run = next((tmp_path / "sweep" / "runs").glob("big*copy*"))
     written = json.loads((run / "run.json").read_text("utf-8"))
     written["code"]["sha256"] = "0" * 64
     (run / "run.json").write_text(json.dumps(written), "utf-8")
     with pytest.raises(StoreError, match="the code has changed"):
-        await make(tmp_path / "sweep", record_of(suite, "big:f16", "more"), Models())
+        await make(tmp_path / "sweep", sweep_of(suite, "big:f16", "more"), Models())
     ping_suite(suite, 5)
     with pytest.raises(StoreError, match="another version of s"):
         await make(tmp_path / "sweep", record, Models())
@@ -254,91 +238,6 @@ def test_the_family_and_what_it_lacks() -> None:
     for sizes, formats in ((["8m"], ["all"]), (["7m"], ["q5"])):
         with pytest.raises(StoreError, match="no size or format is named"):
             family_models(sizes, formats)
-
-
-def results_of(count: int) -> list[Result]:
-    made: list[Result] = []
-    for number in range(count):
-        size, form = ("0.5m", "2m", "7m", "20m")[number % 4], f"q{number // 8}"
-        held: Constraint = "copy" if number // 4 % 2 else "none"
-        accuracy = 0.5 + number / 400
-        made.append(
-            Result(
-                model=f"netmon-{size}:{form}",
-                constrained=held,
-                suite="netmon-dev",
-                same_as=None,
-                run=f"runs/{number}",
-                parameters=7,
-                format=form,
-                file_bytes=10**5 * (1 + number),
-                weights_sha256="ab",
-                complete=True,
-                n=426,
-                accuracy=accuracy,
-                ci95=(accuracy - 0.1, accuracy + 0.1),
-                accuracy_strict=0.5,
-                pass_hat_k=None,
-                irrelevant=0.9,
-                infra_errors=0,
-                cached=0,
-                tokens_per_s=500.0,
-                cases_per_s=20.0,
-            )
-        )
-    return made
-
-
-@pytest.mark.parametrize("count", [0, 1, 96])
-def test_the_figure_shows_every_run_with_its_interval(count: int) -> None:
-    drawn = ElementTree.fromstring(figure(results_of(count)))
-    space = "{http://www.w3.org/2000/svg}"
-    said = [title.text or "" for title in drawn.iter(f"{space}title")]
-    assert len(said) == count and all("95 % CI" in each and "tokens/s" in each for each in said)
-    bars = [line for line in drawn.iter(f"{space}line") if "bar" in line.attrib["class"]]
-    assert len(bars) == count
-    width, height = float(drawn.attrib["width"]), float(drawn.attrib["height"])
-    for node in drawn.iter():
-        assert -1 <= float(node.attrib.get("cx", node.attrib.get("x", "0"))) <= width
-        assert -1 <= float(node.attrib.get("cy", node.attrib.get("y", "0"))) <= height
-
-
-@given(st.lists(st.floats(60, 936), max_size=60).map(sorted))
-def test_names_of_formats_never_lie_upon_each_other(places: list[float]) -> None:
-    from evals.sweep.figure import _apart
-
-    moved = _apart(places)
-    assert len(moved) == len(places)
-    assert all(b - a >= 10.8 for a, b in itertools.pairwise(moved))
-
-
-def test_the_figure_is_safe_whatever_a_model_is_called() -> None:
-    hostile = results_of(1)[0].model_copy(update={"model": '<script>"&:x</script>'})
-    source = figure([hostile])
-    assert "<script" not in source
-    ElementTree.fromstring(source)
-
-
-def test_tables_have_every_figure(tmp_path: Path) -> None:
-    record = record_of(tmp_path / "s.jsonl", "m")
-    record = record.model_copy(update={"results": tuple(results_of(3)), "skipped": record.plan.skipped})
-    rows = list(csv.DictReader(io.StringIO(comma_separated(record.results))))
-    assert [row["model"] for row in rows] == ["netmon-0.5m:q0", "netmon-2m:q0", "netmon-7m:q0"]
-    assert float(rows[1]["ci95_low"]) == pytest.approx(0.4025)
-    assert set(Result.model_fields) - {"ci95"} <= set(rows[0])
-    text = markdown(record)
-    assert "x does not ship yet" in text and "50.2%" in text
-    write_results(tmp_path, record)
-    assert read_sweep(tmp_path) == record
-    page = (tmp_path / "sweep.html").read_text("utf-8")
-    assert page.count("<svg ") == 1 and page.count("<tr>") == 1 + 3 and "50.2%" in page
-    assert "x does not ship yet" in page and "<script" not in page
-    Draft202012Validator(schemas()["sweep.schema.json"]).validate(
-        json.loads((tmp_path / "sweep.json").read_text())
-    )
-    (tmp_path / "sweep.json").write_text('{"schema_version": 7}')
-    with pytest.raises(StoreError, match="of version 7; this program reads versions 1 to 2"):
-        read_sweep(tmp_path)
 
 
 @pytest.mark.parametrize(
