@@ -10,7 +10,8 @@ from training import times, values
 from training.aspects import named
 from training.phrases import MEANT, MORE_PLACES, NEXT_WINDOWS, OTHER_PATHS, OTHER_QUESTIONS, SAME_PATHS
 from training.telling import Story, Teller
-from training.writer import in_order
+from training.values import Value
+from training.writer import Call, in_order
 
 #: How long the windows are that others follow, in minutes.
 _LENGTHS = (30, 45, 60, 60, 90, 120, 120, 180, 240)
@@ -97,14 +98,14 @@ class Amender(Teller):
         said = rng.choice(_WINDOWS).format(hosts[0], day, times.clock_text(rng, hour, 0), amount)
         # Earlier calls come back as the tool had them, or as they were written.
         written = _said(iso(start)) if rng.random() < 0.5 else begin
-        call = ("set_maintenance", {"addresses": [hosts[0]], "start": written, "duration_min": spelled})
+        call: Call = ("set_maintenance", {"addresses": [hosts[0]], "start": written, "duration_min": spelled})
         past, _ = self._exchange(said, call, ok=True)
         end = start + timedelta(minutes=minutes)
         answer = rng.choice(
             ("The window of {} is set: {} to {}.", "Done: {} from {} to {}.", "{} is in maintenance from {} until {}.")
         ).format(hosts[0], _said(iso(start)), _said(iso(end)))  # fmt: skip
         told = type(past)(past.said, past.calls, past.results, answer)
-        after = {"addresses": [hosts[1]], "start": _said(iso(end)), "duration_min": spelled}
+        after: dict[str, Value] = {"addresses": [hosts[1]], "start": _said(iso(end)), "duration_min": spelled}
         return Story(
             (told,),
             rng.choice(NEXT_WINDOWS).format(hosts[1]),
@@ -123,7 +124,7 @@ class Amender(Teller):
         past, _ = self._exchange(said, call)
         wanted = rng.choice([name for name in OTHER_QUESTIONS if name != tool])
         clause, arguments = rng.choice(OTHER_QUESTIONS[wanted])
-        filled = {k: v.format(host=host.text, url=host.url) for k, v in arguments.items()}
+        filled: dict[str, Value] = {k: v.format(host=host.text, url=host.url) for k, v in arguments.items()}
         lead = rng.choice(_NO)
         if rng.random() < 0.15:
             lead = rng.choice(MEANT).format("")

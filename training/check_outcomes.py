@@ -15,7 +15,11 @@ def _ping(a: Arguments, rng: Random, ok: bool) -> Outcome:
     if not ok and rng.random() < 0.6:
         message = f"{target} did not answer any of {sent} pings{from_agent(a)} (100 % loss)."
         return Outcome(
-            False, message, {"target": target, "sent": sent, "received": 0, "loss_pct": 100}, "dead"
+            False,
+            message,
+            {"target": target, "sent": sent, "received": 0, "loss_pct": 100},
+            "dead",
+            error=rng.choice(("no reply", "100% packet loss", "request timed out", "host unreachable")),
         )
     average = some_ms(rng)
     if not ok and sent > 1:
@@ -34,7 +38,7 @@ def _ping(a: Arguments, rng: Random, ok: bool) -> Outcome:
         "sent": sent,
         "received": sent,
         "loss_pct": 0,
-        rng.choice(("avg_ms", "rtt_avg_ms")): average,
+        "avg_ms": average,
     }
     return Outcome(True, message, data, "alive")
 
@@ -53,7 +57,9 @@ def _http(a: Arguments, rng: Random, ok: bool) -> Outcome:
                 "the name does not exist in DNS (NXDOMAIN)",
             )
         )
-        return Outcome(False, f"{url} could not be reached: {why}.", {"url": url, "error": why}, "dead")
+        return Outcome(
+            False, f"{url} could not be reached: {why}.", {"url": url, "error": why}, "dead", error=why
+        )
     if ok and rng.random() < 0.12:
         place = values.url(rng)
         status = rng.choice((301, 302))
@@ -122,13 +128,21 @@ def _dns(a: Arguments, rng: Random, ok: bool) -> Outcome:
     name, kind = str(a["name"]), str(a.get("record_type", "A"))
     if not ok:
         message = f"{name} does not exist in DNS (NXDOMAIN); check the spelling."
-        return Outcome(False, message, {}, "missing")
+        return Outcome(False, message, {}, "missing", error="NXDOMAIN")
     count = rng.choice((1, 2, 2, 3)) if kind in ("MX", "NS", "A", "AAAA", "TXT") else 1
     zone = values.domain(rng)
+    traits: list[dict[str, Any]] = [{}] * count
     match kind:
         case "MX":
-            hosts = [f"mx{i}.{zone}" if rng.random() < 0.7 else values.fqdn(rng) for i in range(1, count + 1)]
-            answers = [f"{10 * (i + 1)} {h}" for i, h in enumerate(hosts)]
+            labels = rng.sample(
+                ("mx1", "mx2", "mx3", "relay", "backup-mx", "in", "mail", "mx-a", "mx-b", "smtp"), count
+            )
+            hosts = [f"{one}.{zone}" if rng.random() < 0.7 else values.fqdn(rng) for one in labels]
+            steps = rng.sample((0, 1, 5, 10, 10, 20, 30, 40, 50, 100), count)
+            if rng.random() < 0.6:
+                steps.sort()
+            traits = [{"preference": step} for step in steps]
+            answers = [f"{step} {h}" for step, h in zip(steps, hosts, strict=True)]
         case "NS":
             hosts = [f"ns{i}.{zone}" if rng.random() < 0.8 else values.fqdn(rng) for i in range(1, count + 1)]
             answers = hosts
@@ -143,25 +157,60 @@ def _dns(a: Arguments, rng: Random, ok: bool) -> Outcome:
     one = "record" if len(answers) == 1 else "records"
     told = answers[0] if len(answers) == 1 else ", ".join(answers[:-1]) + " and " + answers[-1]
     shape = rng.random()
-    records: list[Any] = [{"type": kind, "value": x} for x in answers] if shape < 0.4 else list(answers)
+    if shape < 0.4:
+        records: list[Any] = [{"type": kind, "value": x} for x in answers]
+        if kind == "MX" and shape < 0.25:
+            records = [{"host": h, **t} for h, t in zip(hosts, traits, strict=True)]
+        elif shape < 0.15 and hosts:
+            ttl = rng.choice((60, 300, 3600))
+            records = [record | {"ttl": ttl} for record in records]
+    else:
+        records = list(answers)
+    rows = tuple(Row(0, h, t) for h, t in zip(hosts, traits, strict=False))
     message = f"{name} has {len(answers)} {kind} {one}: {told}."
-    return Outcome(
-        True, message, {rng.choice(("answers", "records")): records}, "found", tuple(Row(0, h) for h in hosts)
+    return Outcome(True, message, {rng.choice(("answers", "records")): records}, "found", rows)
+
+
+def _hop(rng: Random) -> str:
+    return (
+        values.ip4(rng)
+        if rng.random() < 0.6
+        else f"{rng.choice(('ae1', 'xe0', 'core', 'gw', 'edge', 'bb2', 'cr1', 'cr2', 'be3'))}.{rng.choice(('fra', 'lon', 'ams', 'nyc', 'par', 'vie'))}{rng.randint(1, 9)}.{values.domain(rng)}"
     )
 
 
+def _hops(rng: Random, count: int) -> tuple[list[dict[str, Any]], tuple[Row, ...]]:
+    """Hops whose times rise, and jump once."""
+    jump, now = rng.randrange(count), rng.uniform(0.3, 4)
+    told: list[dict[str, Any]] = []
+    names: list[str] = []
+    while len(names) < count:
+        name = _hop(rng)
+        if name in names:
+            continue
+        now += rng.uniform(60, 250) if len(names) == jump else rng.uniform(0.2, 7)
+        names.append(name)
+        told.append({"hop": len(names), "ip": name, "ms": round(now, 1)})
+    return told, tuple(Row(0, n, {"hop": t["hop"], "ms": t["ms"]}) for n, t in zip(names, told, strict=True))
+
+
 def _route(a: Arguments, rng: Random, ok: bool) -> Outcome:
-    target, hops, took = str(a["target"]), rng.randint(3, 18), some_ms(rng)
+    target, listed = str(a["target"]), rng.random() < 0.6
+    hops = rng.randint(2, 6) if listed else rng.randint(3, 18)
+    told, rows = _hops(rng, hops if listed else 1)
     if not ok:
-        last = values.ip4(rng)
+        last = rows[-1].name
         message = f"{target} was not reached: the path ends after {hops} hops at {last}."
-        return Outcome(
-            False, message, {"target": target, "reached": False, "last": last}, "broken", (Row(0, last),)
-        )
-    rows = [{"n": i, "ip": values.ip4(rng), "ms": some_ms(rng)} for i in range(1, rng.randint(2, 4))]
+        data: dict[str, Any] = {"target": target, "reached": False, "hop_count": hops, "last": last}
+        if listed:
+            return Outcome(False, message, data | {"hops": told}, "broken", rows)
+        return Outcome(False, message, data, "broken", (Row(0, last),))
+    took = told[-1]["ms"] if listed else some_ms(rng)
     message = f"{target} was reached in {hops} hops{from_agent(a)} ({spelled(took)} ms)."
     data = {"target": target, "reached": True, "hop_count": hops, "ms": took}
-    return Outcome(True, message, data if rng.random() < 0.5 else data | {"hops": rows}, "reached")
+    return Outcome(
+        True, message, data | {"hops": told} if listed else data, "reached", rows if listed else ()
+    )
 
 
 def _port(a: Arguments, rng: Random, ok: bool) -> Outcome:
@@ -173,14 +222,20 @@ def _port(a: Arguments, rng: Random, ok: bool) -> Outcome:
         "closed": "(the connection was refused)",
         "filtered": "(no answer within 10000 ms)",
     }[state]
-    data = {"target": target, "port": port, "state": state}
+    data: dict[str, Any] = {"target": target, "port": port, "state": state}
+    if state == "open":
+        data["time_ms"] = took
+    else:
+        data["reason"] = "connection refused" if state == "closed" else "no answer within 10000 ms"
     return Outcome(True, f"Port {port} on {target} is {state}{from_agent(a)} {detail}.", data, state)
 
 
 def _whois(a: Arguments, rng: Random, ok: bool) -> Outcome:
     query = str(a["query"])
     if not ok:
-        return Outcome(False, f"{query} is not registered.", {"query": query}, "free")
+        return Outcome(
+            False, f"{query} is not registered.", {"query": query}, "free", error="No match for domain"
+        )
     registrar = rng.choice(
         ("Gandi SAS", "Namecheap", "IONOS SE", "OVH sas", "GoDaddy.com, LLC", "Key-Systems GmbH", "Tucows")
     )
@@ -196,7 +251,11 @@ def _quantum(a: Arguments, rng: Random, ok: bool) -> Outcome:
     if not ok and rng.random() < 0.35:
         port = a.get("port", 443)
         return Outcome(
-            False, f"{a['target']} refused the connection on port {port}.", {"port": port}, "refused"
+            False,
+            f"{a['target']} refused the connection on port {port}.",
+            {"port": port},
+            "refused",
+            error="connection refused",
         )
     group = "X25519MLKEM768" if ok else "X25519"
     message = (
@@ -212,7 +271,7 @@ def _quantum(a: Arguments, rng: Random, ok: bool) -> Outcome:
 def _job(a: Arguments, rng: Random, ok: bool) -> Outcome:
     message_id = values.message_id(rng)
     target = a.get("target", "")
-    what = rng.choice(("scan", "nmap scan", "quantum port scan"))
+    what = "nmap scan" if "profile" in a else "quantum port scan"
     message = f"The {what} of {target} is running; its id is {message_id}."
     return Outcome(
         True, message, {"message_id": message_id, "state": "running"}, "job", (Row(0, message_id),)
@@ -224,23 +283,50 @@ def _nmap(a: Arguments, rng: Random, ok: bool) -> Outcome:
         return _job(a, rng, ok)
     target, profile = str(a["target"]), a.get("profile", "quick")
     if profile == "ping":
-        up = values.some(rng, values.ip4, 2, 4)
-        if "/" in target and rng.random() < 0.8:
-            stem = target.rpartition(".")[0]
-            up = [f"{stem}.{n}" for n in sorted(rng.sample(range(1, 254), len(up)))]
+        up = _neighbours(target, rng)
         message = f"The nmap ping scan of {target} is finished: {len(up)} hosts are up: {', '.join(up)}."
         return Outcome(
             True, message, {"target": target, "hosts_up": up}, "hosts", tuple(Row(0, h) for h in up)
         )
-    ports = sorted(
-        rng.sample((21, 22, 25, 53, 80, 110, 143, 443, 445, 3306, 3389, 5432, 8080, 8443), rng.randint(1, 4))
-    )
+    if "/" in target:
+        found = _neighbours(target, rng)
+        entries = [{"open_ports": _open(rng)} for _ in found]
+        told = "; ".join(
+            f"{n}: {', '.join(map(str, e['open_ports']))}" for n, e in zip(found, entries, strict=True)
+        )
+        data = {"target": target, "hosts": [{"ip": n, **e} for n, e in zip(found, entries, strict=True)]}
+        rows = tuple(Row(0, n, e) for n, e in zip(found, entries, strict=True))
+        return Outcome(
+            True, f"The nmap {profile} scan of {target} is finished: open ports: {told}.", data, "hosts", rows
+        )
+    ports = _open(rng)
     listed = ", ".join(str(p) for p in ports)
-    message = f"The nmap {profile} scan of {target} is finished: {len(ports)} open ports: {listed}."
-    return Outcome(
-        True, message, {"target": target, "open_ports": ports}, "ports", tuple(Row(p, str(p)) for p in ports)
-    )
+    message = f"The nmap {profile} scan of {target} is finished: {len(ports)} open port{'' if len(ports) == 1 else 's'}: {listed}."
+    rows = tuple(Row(0, str(p), {"service": SERVICES[p]}) for p in ports)
+    if rng.random() < 0.35:
+        records = [{"port": p, "service": SERVICES[p]} for p in ports]
+        return Outcome(True, message, {"target": target, "open_ports": records}, "ports", rows)
+    rows = tuple(Row(0, str(p)) for p in ports)
+    return Outcome(True, message, {"target": target, "open_ports": ports}, "ports", rows)
 
+
+def _open(rng: Random) -> list[int]:
+    return sorted(rng.sample(tuple(SERVICES), rng.randint(1, 4)))
+
+
+def _neighbours(target: str, rng: Random) -> list[str]:
+    """Addresses that a scan of a network finds."""
+    if "/" not in target or ":" in target or rng.random() < 0.15:
+        return values.some(rng, values.ip4, 2, 4)
+    stem = target.rpartition(".")[0]
+    return [f"{stem}.{n}" for n in sorted(rng.sample(range(1, 254), rng.choice((2, 2, 3, 3, 4))))]
+
+
+#: Ports that scans find open, and what usually listens there.
+SERVICES = {
+    21: "ftp", 22: "ssh", 25: "smtp", 53: "dns", 80: "http", 110: "pop3", 143: "imap", 443: "https", 445: "smb", 993: "imaps", 3306: "mysql",
+    3389: "rdp", 5432: "postgres", 6379: "redis", 8080: "http-alt", 8443: "https-alt", 5900: "vnc", 636: "ldaps", 161: "snmp", 9100: "printer",
+}  # fmt: skip
 
 #: By the name of the tool.
 OUTCOMES: dict[str, Draw] = {

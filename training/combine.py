@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from random import Random
 
 from training.aspects import Aspect, Aspects, Clause, Form, Kind, Subject, draw_subject
+from training.binding import Binder
 from training.listing import HOST_SLOTS, in_line, list_of, list_of_hosts, listable_slot, plural, sibling
 from training.template import Single, Slot
 from training.values import Filled, Value
@@ -35,7 +37,10 @@ class Combiner:
             for tool, templates in singles.items()
         }
         self._listable = {tool: found for tool, found in self._listable.items() if found}
-        self._ways: list[tuple[float, Callable[[], Request]]] = [
+        self._pools: dict[tuple[Form, tuple[Kind, ...]], list[Aspect]] = {}
+        binder = Binder(aspects, singles, rng)
+        ways: list[tuple[float, Callable[[], Request]]] = [
+            (0.22, binder.draw),
             (0.3, self._one_subject),
             (0.2, self._listed_aspect),
             (0.19, self._listed_single),
@@ -43,17 +48,21 @@ class Combiner:
             (0.13, self._own_subjects),
             (0.06, self._no_subject),
         ]
+        self._draws = [way for _, way in ways]
+        self._weights = list(accumulate(weight for weight, _ in ways))
 
     def draw(self) -> Request:
         """Draws one request for two or more different calls."""
         while True:
-            weights = [weight for weight, _ in self._ways]
-            text, calls = self._rng.choices(self._ways, weights)[0][1]()
+            text, calls = self._rng.choices(self._draws, cum_weights=self._weights)[0]()
             if calls and all(call not in calls[:i] for i, call in enumerate(calls)):
                 return text, calls
 
     def _pick(self, form: Form, *kinds: Kind) -> Aspect:
-        pool = [a for kind in kinds for a in self._aspects.get((kind, form), ())]
+        pool = self._pools.get((form, kinds))
+        if pool is None:
+            pool = [a for kind in kinds for a in self._aspects.get((kind, form), ())]
+            self._pools[form, kinds] = pool
         return self._rng.choice(pool)
 
     def _kinds(self) -> tuple[Kind, ...]:

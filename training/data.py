@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
@@ -14,13 +15,14 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from training.generate import Bank, Document, Generator, load_bank
+from training.generate import Bank, Document, Generator
 from training.template import Dialogue, NoCall, Single
 from training.vocabulary import Vocabulary
 
-#: Documents that are drawn, sorted by length and cut into batches together.
-CHUNK = 6144
-LONGEST = 640
+#: Documents that a worker draws at a time.
+CHUNK = 4096
+#: The only lengths of batches, in tokens: a GPU graph is recorded for each.
+LENGTHS = (64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320, 384, 512, 640)
 STEP = 32
 
 
@@ -61,9 +63,9 @@ def split(bank: Bank, part: int, *, held: bool) -> Bank:
     )
 
 
-def pad(rows: list[tuple[list[int], list[float]]]) -> Batch:
-    """Pads rows to one length that divides by `STEP`."""
-    time = -(-max(len(tokens) for tokens, _ in rows) // STEP) * STEP
+def pad(rows: list[tuple[list[int], list[float]]], time: int = 0) -> Batch:
+    """Pads rows to `time`, or to the shortest multiple of `STEP` that holds them."""
+    time = time or -(-max(len(tokens) for tokens, _ in rows) // STEP) * STEP
     tokens = np.zeros((len(rows), time), np.uint16)
     weights = np.zeros((len(rows), time), np.float16)
     for index, (ids, loss) in enumerate(rows):
@@ -72,53 +74,76 @@ def pad(rows: list[tuple[list[int], list[float]]]) -> Batch:
     return Batch(tokens, weights)
 
 
-def chunk(bank: Bank, vocabulary: Vocabulary, seed: int, batch_tokens: int) -> list[Batch]:
-    """Draws `CHUNK` documents and cuts them, sorted by length, into batches of about `batch_tokens`."""
+def chunk(bank: Bank, vocabulary: Vocabulary, seed: int) -> dict[int, Batch]:
+    """Draws `CHUNK` documents and pads each to the next of `LENGTHS`; those that are longer are left out."""
     generator = Generator(bank, seed)
-    rows = [encode(generator.draw(), vocabulary) for _ in range(CHUNK)]
-    rows = sorted((row for row in rows if len(row[0]) <= LONGEST), key=lambda row: len(row[0]))
-    batches: list[Batch] = []
-    start = 0
-    while start < len(rows):
-        end = start + 1
-        while end < len(rows) and (end + 1 - start) * len(rows[end][0]) <= batch_tokens:
-            end += 1
-        batches.append(pad(rows[start:end]))
-        start = end
-    Random(seed).shuffle(batches)
-    return batches
+    rows: dict[int, list[tuple[list[int], list[float]]]] = {}
+    for _ in range(CHUNK):
+        row = encode(generator.draw(), vocabulary)
+        length = next((n for n in LENGTHS if len(row[0]) <= n), None)
+        if length is not None:
+            rows.setdefault(length, []).append(row)
+    return {length: pad(found, length) for length, found in rows.items()}
 
 
-_worker: tuple[Bank, Vocabulary, int, int] | None = None
+class Joiner:
+    """Joins what chunks hold of one length into batches of one shape."""
+
+    def __init__(self, batch_tokens: int) -> None:
+        """Takes the tokens a batch, padding included."""
+        self._batch_tokens = batch_tokens
+        self._waiting: dict[int, Batch] = {}
+
+    def add(self, chunk: dict[int, Batch]) -> Iterator[Batch]:
+        """Takes a chunk; yields the batches that are full."""
+        for length, new in sorted(chunk.items()):
+            held = self._waiting.get(length)
+            tokens = np.concatenate((held.tokens, new.tokens)) if held else new.tokens
+            weights = np.concatenate((held.weights, new.weights)) if held else new.weights
+            count = max(self._batch_tokens // length, 1)
+            while len(tokens) >= count:
+                yield Batch(tokens[:count], weights[:count])
+                tokens, weights = tokens[count:], weights[count:]
+            self._waiting[length] = Batch(tokens, weights)
 
 
-def _start(part: int, seed: int, batch_tokens: int) -> None:
-    global _worker
-    bank = load_bank()
-    _worker = (split(bank, part, held=False) if part else bank, Vocabulary.load(), seed, batch_tokens)
+_worker: tuple[Bank, Vocabulary, int] | None = None
 
 
-def _work(index: int) -> list[Batch]:
+def _work(index: int) -> dict[int, Batch]:
     if _worker is None:
         raise RuntimeError("the worker was not started")
-    bank, vocabulary, seed, batch_tokens = _worker
-    return chunk(bank, vocabulary, seed * 1_000_003 + index, batch_tokens)
+    bank, vocabulary, seed = _worker
+    return chunk(bank, vocabulary, seed * 1_000_003 + index)
 
 
-def batches(seed: int, batch_tokens: int, workers: int, part: int) -> Iterator[Batch]:
-    """Yields batches for ever.
+class Feed:
+    """Batches for ever, drawn ahead by worker processes that start at once.
 
-    Args:
-        seed: Seed of the whole run.
-        batch_tokens: Tokens a batch, padding included.
-        workers: Processes that draw.
-        part: One template in `part` is held out; 0 holds none.
+    Workers are forked, so that the bank is read once; start them before a library that holds threads or a GPU.
     """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start, (part, seed, batch_tokens)) as pool:
-        index, window = 0, workers * 2
-        pending = [pool.apply_async(_work, (i,)) for i in range(window)]
+
+    def __init__(self, bank: Bank, seed: int, batch_tokens: int, workers: int) -> None:
+        """Takes the bank, the seed of the whole run, the tokens a batch, and the number of processes that draw."""
+        global _worker
+        _worker = (bank, Vocabulary.load(), seed)
+        self._seed = seed
+        self._joiner = Joiner(batch_tokens)
+        self._pool = multiprocessing.get_context("fork").Pool(workers, os.nice, (10,))
+        self._ahead = workers * 2
+        self._pending = [self._pool.apply_async(_work, (i,)) for i in range(self._ahead)]
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yields batches; those that one chunk fills come in a random order."""
+        index = 0
         while True:
-            yield from pending.pop(0).get()
-            pending.append(pool.apply_async(_work, (index + window,)))
+            full = list(self._joiner.add(self._pending.pop(0).get()))
+            self._pending.append(self._pool.apply_async(_work, (index + self._ahead,)))
+            Random(self._seed * 1_000_003 + index).shuffle(full)
+            yield from full
             index += 1
+
+    def close(self) -> None:
+        """Ends the workers."""
+        self._pool.terminate()
+        self._pool.join()

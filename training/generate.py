@@ -31,9 +31,11 @@ from providers.dialects.netmon_wire import from_wire
 from training import rephrase, replies
 from training.aspects import Aspects, load_aspects
 from training.bank import load_dialogues, load_no_calls, load_singles, required, schemas
+from training.chance import Chance
 from training.combine import Combiner
 from training.pasting import Paste, load_pastes, pasted_request
 from training.stories import Storyteller
+from training.tabling import Tabler
 from training.telling import Exchange, Story
 from training.template import CallTemplate, Dialogue, NoCall, Single, variants
 from training.vague import vague_request
@@ -119,7 +121,7 @@ class Generator:
 
     def __init__(self, bank: Bank, seed: int) -> None:
         self._bank = bank
-        self._rng = Random(seed)
+        self._rng = Chance(seed)
         self._tools = sorted(bank.singles)
         # A line with many variants is worth several draws.
         self._no_call_weights = {
@@ -128,6 +130,7 @@ class Generator:
         }
         self._combiner = Combiner(bank.aspects, bank.singles, self._rng)
         self._storyteller = Storyteller(bank.aspects, bank.singles, self._rng)
+        self._tabler = Tabler(bank.aspects, self._rng)
         self._kinds: list[tuple[float, Callable[[], Document]]] = [
             (0.28, self._single),
             (0.06, self._pasted),
@@ -135,16 +138,17 @@ class Generator:
             (0.03, self._vague),
             (0.03, self._combined),
             (0.13, self._several),
+            (0.05, self._tabled),
             (0.17, self._story),
         ]
-        for share, topic in ((0.04, "parallel"), (0.09, "followup"), (0.02, "result"), (0.02, "injected")):
+        for share, topic in ((0.06, "parallel"), (0.12, "followup"), (0.02, "result"), (0.02, "injected")):
             if bank.dialogues.get(topic):
                 self._kinds.append((share, partial(self._dialogue, topic)))
+        self._shares = list(accumulate(share for share, _ in self._kinds))
 
     def draw(self) -> Document:
         """Draws one document."""
-        weights = [weight for weight, _ in self._kinds]
-        return self._rng.choices(self._kinds, weights)[0][1]()
+        return self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]()
 
     def _draw_single(self) -> tuple[str, Call]:
         rng = self._rng
@@ -164,7 +168,11 @@ class Generator:
             return []
         if rng.random() < 0.25:
             text, reply = self._draw_silent()
-            return [(USER + clean(text), PROMPT_WEIGHT), (ASSISTANT + clean(reply) + END, PROMPT_WEIGHT)]
+            return [
+                (USER + clean(text), PROMPT_WEIGHT),
+                (ASSISTANT, PROMPT_WEIGHT),
+                (clean(reply) + END, REPLY_WEIGHT),
+            ]
         text, (tool, arguments) = self._draw_single()
         subject = next((v for v in arguments.values() if isinstance(v, str)), tool)
         outcome = rng.choice(
@@ -174,7 +182,7 @@ class Generator:
         result = json.dumps({"success": True, "message": message, "data": {}})
         return [
             (USER + clean(text), PROMPT_WEIGHT),
-            (ASSISTANT + _in_history([(tool, arguments)]) + END, PROMPT_WEIGHT),
+            *_made([(tool, arguments)]),
             (show_result(result), PROMPT_WEIGHT),
             (ASSISTANT + message + END, REPLY_WEIGHT),
         ]
@@ -234,6 +242,10 @@ class Generator:
             [] if self._rng.random() < 0.9 else self._history(), _decorate(text, self._rng), calls
         )
 
+    def _tabled(self) -> Document:
+        """A table, a list or a snippet, and what to do with its rows."""
+        return self._finish([], *self._tabler.draw())
+
     def _pasted(self) -> Document:
         """A request about a pasted alert, log line or mail."""
         text, calls = pasted_request(self._bank.pastes, self._bank.aspects, self._rng)
@@ -260,9 +272,7 @@ class Generator:
         said = story.said if story.pending else _decorate(story.said, self._rng)
         document.append((USER + clean(said), PROMPT_WEIGHT))
         if story.pending:
-            document.append(
-                (ASSISTANT + _in_history([call for call, _ in story.pending]) + END, PROMPT_WEIGHT)
-            )
+            document += _made([call for call, _ in story.pending])
             document += [(show_result(result), PROMPT_WEIGHT) for _, result in story.pending]
         document.append((ASSISTANT, PROMPT_WEIGHT))
         return [*document, (_reply(story, present) + END, REPLY_WEIGHT)]
@@ -306,8 +316,7 @@ class Generator:
         for index, (role, body) in enumerate(block.turns):
             last_user = index == len(block.turns) - 1
             if role == "C":
-                earlier = [writer.call(c) for c in body if isinstance(c, CallTemplate)]
-                document.append((ASSISTANT + _in_history(earlier) + END, PROMPT_WEIGHT))
+                document += _made([writer.call(c) for c in body if isinstance(c, CallTemplate)])
                 continue
             parts = [part for part in body if not isinstance(part, CallTemplate)]
             if role == "U":
@@ -333,16 +342,20 @@ def _reply(story: Story, present: bool) -> str:
 
 
 def _told(exchange: Exchange) -> Document:
-    """An exchange that is over; the model learns from its calls where they stand as it would have written them."""
-    shown = _in_history(exchange.calls)
-    as_written = shown == "".join(write_call(*call) for call in exchange.calls)
+    """An exchange that is over."""
     return [
         (USER + clean(exchange.said), PROMPT_WEIGHT),
-        (ASSISTANT, PROMPT_WEIGHT),
-        (shown + END, REPLY_WEIGHT if as_written else PROMPT_WEIGHT),
+        *_made(exchange.calls),
         *((show_result(result), PROMPT_WEIGHT) for result in exchange.results),
         (ASSISTANT + clean(exchange.answer) + END, PROMPT_WEIGHT),
     ]
+
+
+def _made(calls: Sequence[Call]) -> Document:
+    """Earlier calls; the model learns from them where they stand as it would have written them."""
+    shown = _in_history(calls)
+    as_written = shown == "".join(write_call(*call) for call in calls)
+    return [(ASSISTANT, PROMPT_WEIGHT), (shown + END, REPLY_WEIGHT if as_written else PROMPT_WEIGHT)]
 
 
 def _words(block: Dialogue, writer: Writer) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from random import Random
 
 from training import values
 from training.template import Single, Slot
-from training.words import NUMBER_WORDS
+from training.words import NUMBER_WORDS, SIBLINGS, SUBDOMAINS
 
 
 def list_of(items: Sequence[str], rng: Random) -> str:
@@ -110,18 +111,51 @@ def plural(text: str) -> str:
     return text
 
 
+_OTHER_WORDS = {word: [w for w in words if w != word] for words in SIBLINGS for word in words}
+
+
 def sibling(host: str, rng: Random) -> str | None:
-    """A name or address like another: the next number, another label before the same domain."""
+    """A name or address like another: the next number, a word's counterpart, another label before the same domain."""
     if host.replace(".", "").isdigit() and host.count(".") == 3:
         stem, _, last = host.rpartition(".")
         return f"{stem}.{(int(last) + rng.randint(1, 9)) % 254 + 1}"
+    if any(mark in host for mark in "/*?"):
+        return None
+    if ":" in host:
+        address = host.count(":") > 1 and ipaddress.IPv6Address(
+            int(ipaddress.IPv6Address(host)) ^ rng.randint(1, 15)
+        )
+        return str(address) if address else None
     label, dot, rest = host.partition(".")
+    stem, dash, word = label.rpartition("-")
+    if dash and word.lower() in _OTHER_WORDS:
+        other = rng.choice(_OTHER_WORDS[word.lower()])
+        return f"{stem}-{other.upper() if word.isupper() else other}{dot}{rest}"
     digits = len(label) - len(label.rstrip("0123456789"))
     if digits:
         number = int(label[-digits:]) + rng.randint(1, 3)
         return f"{label[:-digits]}{number:0{digits}d}{dot}{rest}"
     if dot and rest.count("."):
-        return (
-            f"{rng.choice(('www', 'mail', 'api', 'shop', 'vpn', 'db1', 'ftp', 'dev', 'cdn', 'blog'))}.{rest}"
-        )
+        other = rng.choice(SUBDOMAINS) if rng.random() < 0.7 else label + rng.choice(_BESIDE)
+        return f"{other if other != label else label + '2'}.{rest}"
+    if label and not dot and rng.random() < 0.5:
+        return label + rng.choice(_BESIDE)
     return None
+
+
+_BESIDE = (
+    "2",
+    "-2",
+    "-new",
+    "-old",
+    "-b",
+    "02",
+    "-backup",
+    "-stage",
+    "-test",
+    "b",
+    "-dr",
+    "3",
+    "-int",
+    "-ext",
+)

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-HEAD_SIZE = 64
+from training.kernel import HEAD_SIZE
+from training.recurrence import fused_recurrence
+
 NORM_EPS = 1e-5
 #: exp(-0.5): the strongest decay a step is exp(-0.606531), in llama.cpp's rounding.
 DECAY_SCALE = -0.606531
@@ -122,9 +124,7 @@ class TimeMix(nn.Module):
         else:
             r, w, k, v, kk, b, g = prepare(x, first_value, self.v0, self.v1, self.v2, *common)
         if fast:
-            from fla.ops.rwkv7 import chunk_rwkv7
-
-            out, _ = chunk_rwkv7(r, w, k, v, kk, b, scale=1.0, lower_bound=DECAY_SCALE - 0.01)
+            out = fused_recurrence(r, w, k, v, kk, b)
         else:
             out = recurrence(r, w, k, v, kk, b)
         return finish(out, r, k, v, g, self.r_k, self.ln_weight, self.ln_bias, self.output), first_value
@@ -249,7 +249,7 @@ class RWKV7(nn.Module):
         self.head = nn.Parameter(_orthogonal(shape.vocabulary, shape.width) * 0.5)
 
     def forward(self, tokens: Tensor, *, fast: bool = False) -> Tensor:
-        """Runs tokens; `fast` uses fla's kernels and needs a GPU and a time that divides by 16."""
+        """Runs tokens; `fast` uses our kernel and needs a GPU and a time that divides by 16."""
         x = self.norm0(self.embedding(tokens))
         first_value: Tensor | None = None
         for layer in self.layers:

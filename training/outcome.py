@@ -16,22 +16,40 @@ Arguments = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: a monitored host, an agent, a record."""
+    """A row of a list: a monitored host, an agent, a record, a hop.
+
+    Attributes:
+        id: Its number; 0 where it has none, or none is shown.
+        name: What it is called, as calls take it.
+        traits: What else is known of it, by the key that the tools' own form uses.
+    """
 
     id: int
     name: str
-    traits: Mapping[str, str] = field(default_factory=dict[str, str])
+    traits: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call gave: `ok` and `kind` for conditions, `rows` for what can be pointed at."""
+    """What a call gave: `ok` and `kind` for conditions, `rows` for what can be pointed at.
+
+    Attributes:
+        ok: Whether the call found what it was to find.
+        message: The tools' own sentence, which is also the model's answer.
+        data: The tools' own form: facts, and one list whose items are `rows`, in their order.
+        kind: How it went, in a word.
+        rows: What can be pointed at.
+        error: A terse word for what went wrong; empty where nothing did.
+        whole: Whether all rows are seen: only then is one of them the last, the slowest, the only one.
+    """
 
     ok: bool
     message: str
     data: dict[str, Any]
     kind: str = ""
     rows: tuple[Row, ...] = ()
+    error: str = ""
+    whole: bool = True
 
 
 def a_day(rng: Random, low: int, high: int) -> tuple[str, int]:

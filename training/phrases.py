@@ -6,6 +6,7 @@ from __future__ import annotations
 MORE = (
     "and {}?", "and {}", "{} too", "{} as well please", "now {}", "what about {}?", "also {}", "{}?", "and what about {}?", "same for {}",
     "ok and {}", "next: {}", "can I also have {}", "I also need {}", "give me {} too", "plus {}", "fine. {}?", "show me {} as well", "hm, and {}?",
+    "while there: {}", "I forgot {}", "one more: {}", "could you get me {} as well", "what's with {}?", "{} please, same host", "and I want {}", "not only that, {} too", "any chance of {}?", "for the same one: {}", "let me see {}", "and then {}", "don't forget {}", "add {}", "{} would be good too", "tell me {} as well", "next up {}", "ok. {}?", "oh and {}", "check {} also", "I'd also need {} for it", "can you pull {}", "{} - same machine", "right, now {}",
     "then {} please", "also tell me {}", "thanks. and {}", "great, now {}", "{} next", "get {} while you're there", "how about {}?",
 )  # fmt: skip
 
@@ -14,41 +15,143 @@ SAME = (
     "and {}?", "and {}", "same for {}", "the same for {}", "now {}", "what about {}?", "{} too", "{} as well", "do {} as well", "{} too please",
     "and the same for {}", "also {}", "and now {}", "repeat that for {}", "same thing for {}", "same with {}", "likewise {}", "how about {}", "{} next",
     "ok, now {}", "do the same with {}", "again for {}", "and for {}?", "could you do {} too", "then {}", "also for {} please", "add {} to that", "ditto {}",
-    "once more for {}", "{} also", "and then {}", "please repeat for {}", "we need the same on {}", "apply that to {} as well", "{}? same question", "me again, same for {}",
+    "once more for {}", "{} also", "and then {}", "please repeat for {}", "we need the same on {}", "apply that to {} as well", "{}? same question", "me again, same for {}", "next {}", "now the same on {}", "and how about {}?", "{} needs it too", "{} gets the same treatment", "please also {}", "run that for {} too", "and while you're at it {}", "same drill for {}", "one more: {}", "we also have {}, same please", "do that with {} also",
+    "what does it look like for {}", "forgot {}, same there", "also needed for {}", "the very same for {}", "same again, {}", "and please {} too", "can I get that for {}", "let's do {} next", "same check, {}", "identical for {}", "oh, and {}", "+ {}", "as above for {}", "{} likewise",
 )  # fmt: skip
 
 #: The last host was the wrong one.
 MEANT = (
     "sorry, I meant {}", "no, {}", "oops, wrong one: {}", "I meant {}", "no no, {}", "wrong host, should be {}", "not that one, {}", "correction: {}",
     "my bad, it's {}", "typo, {}", "make that {}", "{} instead", "no wait, {}", "ah sorry, {} of course", "should have been {}", "I mistyped, it is {}",
-    "argh, {} I mean", "not what I wanted. {}", "scratch that, {}", "actually {}", "wait, it's called {}", "sorry it was {}", "nope, {}", "try {} instead",
+    "argh, {} I mean", "not what I wanted. {}", "scratch that, {}", "actually {}", "wait, it's called {}", "hold on, {} is the one", "that was the wrong name: {}", "I confused them, {} please", "I should have said {}", "it's {}, not that", "must be {}", "sorry!! {}", "mixed it up. {}", "please use {}", "hm, I think it's {}", "I misread, it says {}", "no no no. {}", "ups, {}", "pardon, {}", "the name is {}", "uh, {} rather", "other one: {}", "sorry it was {}", "nope, {}", "try {} instead",
 )  # fmt: skip
 
 ORDINALS = (
-    ("the first one", "the first", "number one", "the top one", "the 1st", "the first of them"),
-    ("the second one", "the second", "number two", "the 2nd", "the second of those"),
-    ("the third one", "the third", "number three", "the 3rd"),
-    ("the fourth one", "the fourth", "number four", "the 4th"),
-    ("the fifth one", "the fifth"),
+    ("the first one", "the first", "number one", "the top one", "the 1st", "the first of them", "the upper one", "no. 1", "first in the list", "#1 in the list"),
+    ("the second one", "the second", "number two", "the 2nd", "the second of those", "no. 2 in the list", "the second entry", "the 2nd one"),
+    ("the third one", "the third", "number three", "the 3rd", "the third entry", "the third in the list", "no. 3 on the list"),
+    ("the fourth one", "the fourth", "number four", "the 4th", "the fourth entry", "the 4th one"),
+    ("the fifth one", "the fifth", "the 5th", "number five"),
+    ("the sixth one", "the sixth", "the 6th"),
+)  # fmt: skip
+LAST = (
+    "the last one",
+    "the last",
+    "the bottom one",
+    "the final one",
+    "the one at the end",
+    "the lowest one in the list",
+    "the last entry",
+    "the last of those",
 )
 
-ALL = {2: "both", 3: "all three", 4: "all four", 5: "all five"}
+ALL = {2: "both", 3: "all three", 4: "all four", 5: "all five", 6: "all six"}
+THEM = ("all of them", "them", "each of them", "them all", "every one of them", "each one", "the whole lot", "all of those", "every single one", "the lot", "everything in that list", "all listed")  # fmt: skip
+ALL_BUT = ("all but {}", "all except {}", "everything but {}", "all of them except {}", "everything except {}", "all apart from {}", "them all, just not {},", "every one but {}", "all besides {}", "the others, not {},", "all save {}", "all of those other than {}")  # fmt: skip
+THE_ONLY = (
+    "it",
+    "it",
+    "that one",
+    "that host",
+    "this one",
+    "that",
+    "the one you found",
+    "the only one",
+    "that machine",
+    "this host",
+)
+THE_OTHER = ("the other one", "the other", "the remaining one", "the other of the two", "the other as well", "the one that's left", "the second of the pair", "the other host")  # fmt: skip
+THE_REST = ("the others", "the rest", "the other ones", "all the others", "the remaining ones", "the rest of them", "everything else in the list", "the ones that are left")  # fmt: skip
+WHERE_IT_ENDS = ("where it stops", "the last hop it reached", "the point where it ends", "the router where it dies", "the last one that answers", "wherever the path breaks", "that last hop", "the place where packets vanish")  # fmt: skip
+WHERE_IT_SLOWS = ("the hop where it gets slow", "the router where it becomes slow", "where the time jumps", "the hop with the big jump", "wherever it gets slow", "the first slow hop", "the one where the latency goes up", "the hop that adds most of the delay", "the point where it slows down", "the culprit on that path")  # fmt: skip
 
-#: How a row is pointed at by what is special about it.
-TRAITS = {
-    "up": ("the one that is up", "the one that works", "the healthy one", "the one that's up", "the running one", "the one that is fine", ),
-    "down": ("the one that is down", "the broken one", "the dead one", "the one that's down", "the failing one", "the down one", "the red one", "the one with the problem"),
-    "paused": ("the paused one", "the one that is paused", "the disabled one", "the suspended one", "the one that's off", "the inactive one"),
-    "maintenance": ("the one in maintenance", "the one that's in maintenance"),
-    "icmp": ("the ping one", "the icmp one", "the one that is pinged", "the one checked by ping"),
-    "https": ("the https one", "the one checked over https", "the secure site"),
-    "http": ("the http one", "the one on plain http", "the one without https"),
-    "dns": ("the dns one", "the name check", "the one with the dns check"),
-    "smtp": ("the mail one", "the smtp one", "the mail server"),
-    "tcp": ("the tcp one", "the port check", "the one with the tcp check"),
-    "fast": ("the fastest one", "the fast one", "the best one", "the quickest"),
-    "slow": ("the slow one", "the slowest one", "the worst one", "there, the slow place", "the slowest"),
+#: What is said before a request: nothing much, or why.
+LEADS = (
+    "please ", "ok, ", "can you ", "now ", "then ", "alright: ", "good. ", "thanks. ", "hm, ", "great, ", "could you ", "ah ok. ", "right, ", "so ", "well, ", "I see. ", "cool, ", "would you ", "ok then: ", "next: ", "and ", "interesting. ", "as I thought. ", "fine, ", "hmm ok, ",
+    "got it. ", "oh. ", "aha. ", "uh, ", "please now ", "good, then ", "go ahead and ", "nice. now ", "perfect, ", "in that case ", "let's ", "I'd like you to ", "quickly ", "just ", "kindly ", "ok cool. ", "yep, ", "danke. ", "okay so ", "hey, ",
+)  # fmt: skip
+REASONS = (
+    "we're moving racks: ", "the customer is on the phone. ", "since I have you here: ", "before I forget, ", "boss wants to know. ", "I'm on call tonight. ", "not sure about this, but ", "that surprises me. ", "that's what I feared. ", "there is a change window later, so ", "to be safe, ",
+    "I don't trust that. ", "my colleague asked: ", "while you're at it ", "as agreed in the stand-up, ", "it's been noisy all week, so ", "we had a power cut. ", "for the ticket: ", "the electrician is there now. ", "users complain. ", "I talked to the team; ", "same story every morning. ", "strange. ",
+    "the provider says it's fine, but ", "that can't be right, ", "one more thing, ", "we're decommissioning stuff, so ", "the auditor asks. ", "let me think... ok, ", "no surprise there. ", "that looks odd to me, ", "I got an SMS about that. ", "new hardware arrives tomorrow: ", "for tonight's migration ",
+)  # fmt: skip
+ENDS = (
+    ".",
+    " please",
+    "!",
+    ", please",
+    " thanks",
+    " pls",
+    " for me",
+    " if you can",
+    " right away",
+    "...",
+    ", would you",
+    " now",
+    " then",
+    ", thank you",
+    ", ok",
+    " when you have a second",
+    " as discussed",
+    ", it's urgent",
+    ". cheers",
+    " :)",
+    " asap",
+    ", that'd help",
+)
+
+SHORT_ANSWERS = (
+    "Done.",
+    "Here you are.",
+    "There it is.",
+    "This is what I found.",
+    "See above.",
+    "That worked.",
+    "Here is the result.",
+)
+
+#: Of two rows, neither is wanted: the words, the tool and what it takes.
+NEITHER: tuple[tuple[str, str, dict[str, bool]], ...] = (
+    ("neither of them needs monitoring any more, remove them", "delete_host", {}), ("I need neither any longer, delete them", "delete_host", {}), ("neither should be checked for now, pause them", "edit_host", {"enabled": False}),
+    ("neither is in use these days. drop both", "delete_host", {}), ("neither of the two should bother us this week: pause", "edit_host", {"enabled": False}), ("neither exists any more, get rid of the pair", "delete_host", {}),
+    ("we don't want either of them checked at the moment, so suspend them", "edit_host", {"enabled": False}), ("neither should be off. switch them on", "edit_host", {"enabled": True}), ("I don't want either one in there, take them out", "delete_host", {}),
+)  # fmt: skip
+
+#: A port that a scan found, all of them, and a closer scan of just these.
+ONE_PORT = ("check {}", "is {} really open?", "try {} again", "test {} once more", "can you connect to {}?", "does {} answer now", "verify {} please", "connect to {} and see", "what about {}, still open?", "try a connection on {}", "and {} by itself?", "just check {} there")  # fmt: skip
+EACH_PORT = ("check each of those ports", "now try every one of those ports singly", "test all of them one by one", "check those ports individually", "try connecting to each open port", "verify each port with a connection", "check them one at a time", "go through those ports and check each")  # fmt: skip
+PORTS_AGAIN = {
+    "service": ("which versions run on those ports?", "service scan of just these ports", "what software is behind those ports", "find out the service versions on exactly these", "now with versions, those ports only", "identify the services on the open ones", "version scan, only the ports you found", "what exactly listens on them?"),
+    "vuln": ("vuln scan those ports only", "are these ports vulnerable? scan just them", "check exactly the open ones for vulnerabilities", "now look for weaknesses on these ports only", "vulnerability scan limited to the open ports", "scan just those for known holes"),
 }  # fmt: skip
+PORTS_QUANTUM = ("are those ports quantum safe?", "quantum check on the open ports", "scan exactly these ports for quantum safety", "post-quantum scan of the open ones", "which of those ports are quantum safe", "run the quantum scan over these")  # fmt: skip
+
+COMPARED = (
+    ("ping", "ping times to {}"), ("http", "how {} loads"), ("dns", "what {} resolves to"), ("ping", "latency to {}"), ("http", "load time of {}"), ("ping", "the ping to {}"), ("dns", "the dns answers for {}"), ("ping", "round trip times to {}"), ("http", "page load of {}"), ("http", "http response of {}"), ("dns", "name resolution of {}"),
+)  # fmt: skip
+COMPARE = ("compare {} {}", "now compare {} {}", "please compare {} {}", "check {} {} and compare", "I want {} compared {}", "how do {} differ {}? compare", "put {} side by side {}", "give me {} {}, compared", "compare for me {} {}", "contrast {} {}")  # fmt: skip
+TRACE_FROM = (
+    "show me the route from {}", "trace it from {}", "now the traceroute from {}", "why so? trace from {}", "trace the path from {} then", "traceroute from {}", "what does the path from {} look like", "which way does it go from {}?", "trace that from {}, something is off", "I'd like to see the hops from {}",
+    "run a trace from {}", "let's see the route as {} sees it",
+)  # fmt: skip
+FROM_AGENT = (
+    ("ping_host", "ping {}"), ("traceroute", "trace the route to {}"), ("check_http", "load {}"), ("dns_lookup", "resolve {}"), ("traceroute", "traceroute {}"), ("ping_host", "check if {} answers"), ("check_http", "see if the page {} comes up"), ("dns_lookup", "look up {}"), ("ping_host", "send a few pings to {}"),
+    ("traceroute", "show the path to {}"), ("ping_host", "measure the latency to {}"), ("check_http", "open the site {}"), ("dns_lookup", "get the dns record of {}"), ("check_http", "fetch {}"),
+)  # fmt: skip
+FROM_PLACE = (
+    "from the ones in {}",
+    "from those in {}",
+    "from every agent in {}",
+    "between the ones in {}",
+    "from all probes in {}",
+    "from the agents that are in {}",
+)
+
+PAGE_TEXTS = ("Welcome", "Sign in", "Log in", "all systems operational", "Order now", "Contact us", "It works", "Dashboard", "opening hours", "Accept cookies", "OK", "healthy", "Search", "our products", "Willkommen")  # fmt: skip
+REDIRECT_WITH = (
+    "check the target, it must contain \"{}\"", "follow it and make sure it says \"{}\"", "does the place it leads to show \"{}\"?", "check where it goes, and look for \"{}\" there", "load the new address and expect \"{}\" in it", "go to the redirect target and see if \"{}\" is on the page",
+    "then check that one for the text \"{}\"", "the destination should have \"{}\" on it, check",
+)  # fmt: skip
 
 FROM_ALL = (
     "from all of them",
@@ -59,12 +162,18 @@ FROM_ALL = (
     "between them",
     "from everywhere you listed",
     "across all of them",
+    "from all these agents",
+    "from the lot",
+    "from every location in that list",
+    "with all of them",
+    "as seen by all of those",
+    "using each one",
 )
 
 REDIRECT = (
     "check where it redirects to", "follow it: check the target", "check whatever it forwards to", "and the address it points to?", "ok check that new address",
     "load the page it redirects to", "does the target of the redirect work?", "check the new location then", "then test where it goes", "and where it leads, does that load?",
-    "check that one instead", "go there and check", "is the redirect target up?", "try the other URL it mentions", "now the destination please",
+    "check that one instead", "go there and check", "is the redirect target up?", "try the other URL it mentions", "now the destination please", "see whether the new URL is up", "okay, and does that place answer?", "follow the redirect please", "check the forwarding target", "and the page behind it?", "test the URL it sends me to", "does it work at the new address", "so check there", "what about the one it hands over to", "then look at the location it gave", "load that location", "is the other end fine? check it", "take the new address and check again",
 )  # fmt: skip
 
 #: Words, parameter and value by which the last call is made again with something else.
@@ -178,18 +287,18 @@ CONDITIONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 DONE_YET = (
     "is it done?", "is it done yet?", "finished?", "how far is it?", "any result yet?", "and?", "status?", "how's the scan going", "done?", "is the scan through?", "what did it find?", "show me the result", "results please", "got anything?", "check on it",
-    "still running?", "is that thing ready now", "can I see the outcome?", "so, what came out?", "let me see what it found", "how is it coming along?", "any news from the scan?", "is my scan finished", "what's the state of the job", "and the scan from before?", "ok it's been a while. result?",
+    "still running?", "is that thing ready now", "can I see the outcome?", "so, what came out?", "let me see what it found", "how is it coming along?", "any news from the scan?", "is my scan finished", "what's the state of the job", "and the scan from before?", "has it come back?", "did the scan finish?", "where are we with that scan", "ready?", "is there a result by now", "can you look whether it's through", "update on the scan please", "any findings?", "and what about the scan now", "poll it again", "is it through", "how long does it still take? check", "I'm back. is the scan over?", "look at the job again", "anything from that job?", "did it find anything yet", "ok it's been a while. result?",
 )  # fmt: skip
 
 CANCEL = (
     "stop it", "cancel that", "abort", "abort it please", "never mind, stop the scan", "kill it", "cancel the scan", "stop that scan, wrong target", "oh no, stop", "changed my mind, cancel", "please cancel it", "call it off", "forget it, stop it", "end it", "no, abort that", "stop the job",
-    "don't continue with that", "that takes too long, cancel", "wrong network! cancel", "halt it",
+    "don't continue with that", "that takes too long, cancel", "wrong network! cancel", "halt it", "you can stop now", "drop the scan", "no need for it any more, stop", "please abort, it loads the firewall", "I started the wrong one, cancel", "leave it, cancel", "quit that job", "terminate the scan please", "stop the running one", "scrap it", "abort mission", "make it stop", "the customer objects, stop scanning", "I don't need it after all, cancel please",
 )  # fmt: skip
 
 CLOSINGS = (
     "thanks", "thank you", "ok thanks", "thanks, that's all", "great, thanks", "perfect", "cool, thx", "thx", "ok", "alright, thanks for the help", "no further questions", "ok thanks, nothing more", "good, that's it for today", "cheers", "nice one", "that helps, thank you",
     "ok good", "wonderful", "all clear then, thanks", "ty", "awesome", "no more questions, thanks", "okay, bye", "bye", "good to know", "that's good news", "fine, thank you very much", "super, thanks a lot", "I see, thanks", "understood", "got it", "much appreciated", "great job", "thanks, have a nice day",
-    "ok, nothing else", "that will do", "excellent, that was all", "alright then", "lovely, thanks", "phew, thanks", "danke", "merci", "ok cool", "thanks mate", "thats all for now",
+    "ok, nothing else", "that will do", "excellent, that was all", "alright then", "lovely, thanks", "phew, thanks", "danke", "merci", "that was quick, thanks", "alles klar, danke", "gracias", "you're a star", "good job, bye", "okay, I'll take it from here", "right, that answers it", "fantastic", "no more for now", "have a good one", "that's it, thank you!", "all good", "ok that's a relief, thanks", "great stuff", "noted, thank you", "makes sense, thanks", "sweet", "very good", "ok cool", "thanks mate", "thats all for now",
 )  # fmt: skip
 
 CLOSED = "You're welcome."

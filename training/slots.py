@@ -6,6 +6,7 @@ from random import Random
 
 from training import times, values
 from training.bank import schemas
+from training.hosts import service
 from training.values import Filled
 from training.words import KEX_GROUPS
 
@@ -209,9 +210,7 @@ def _host_text(name: str, tool: str, rng: Random) -> str:
         return _DRAWN[name](rng)
     match name:
         case "name" if kind < 0.05:
-            return rng.choice(
-                ("_dmarc.", "_sip._tcp.", "_ldap._tcp.", "_acme-challenge.", "_imaps._tcp.")
-            ) + values.domain(rng)
+            return service(rng)
         case "name":
             return values.fqdn(rng) if kind < 0.5 else values.domain(rng)
         case "query":

@@ -3,47 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from random import Random
 
-from providers.dialects.netmon_pieces import show_result
 from training import phrases
 from training.amending import Amender
-from training.aspects import Aspects, Clause, Kind, Subject, draw_subject, named
-from training.bank import schemas
+from training.aspects import Aspect, Aspects, Clause, Kind, Subject, named
 from training.listing import sibling
 from training.outcome import Outcome
-from training.pointing import Pointer
-from training.results import outcome, shown
+from training.pending import Stepper
+from training.results import display, outcome, shown
 from training.telling import Exchange, Story
-from training.template import Single, parse_text
-from training.writer import Writer, in_order
+from training.template import Single
+from training.writer import Writer
 
 _CHECKS: tuple[tuple[Kind, ...], ...] = (("name", "host"), ("host",))
 
 
-class Storyteller(Pointer, Amender):
+class Storyteller(Stepper, Amender):
     """Draws conversations."""
 
     def __init__(self, aspects: Aspects, singles: dict[str, list[Single]], rng: Random) -> None:
         """Takes the aspects, the single requests by tool, and the source of chance."""
         super().__init__(aspects, singles, rng)
+        self._by_tool: dict[tuple[Kind, str], list[Aspect]] = {}
         self._ways: list[tuple[float, Callable[[], Story]]] = [
-            (0.24, self._answer),
-            (0.17, self._next_aspect),
-            (0.13, self._sibling),
-            (0.2, self._row),
-            (0.08, self._value_row),
+            (0.21, self._answer),
+            (0.11, self._next_aspect),
+            (0.08, self._sibling),
+            (0.15, self._row),
+            (0.04, self._other_row),
+            (0.09, self._value_row),
+            (0.07, self._two),
             (0.07, self._changed),
-            (0.08, self.amended),
-            (0.07, self._condition),
-            (0.03, self._job),
-            (0.04, self._closing),
+            (0.04, self._list_changed),
+            (0.06, self._undone),
+            (0.03, self._renamed),
+            (0.01, self._resolver),
+            (0.05, self.amended),
+            (0.06, self._condition),
+            (0.09, self._two_steps),
+            (0.02, self._job),
+            (0.03, self._two_jobs),
+            (0.035, self._closing),
             (0.07, self.injected),
         ]
+        self._weights = list(accumulate(weight for weight, _ in self._ways))
 
     def draw(self) -> Story:
         """Draws one conversation."""
-        return self._rng.choices(self._ways, [weight for weight, _ in self._ways])[0][1]()
+        return self._rng.choices(self._ways, cum_weights=self._weights)[0][1]()
 
     def _answer(self) -> Story:
         """Results are there: say what they say."""
@@ -56,14 +65,16 @@ class Storyteller(Pointer, Amender):
             else asks[0][0]
         )
         found = [outcome(*call, rng) for _, call in asks]
-        pending = tuple((call, shown(f, rng)) for (_, call), f in zip(asks, found, strict=True))
+        pending = tuple((call, self._read(f)) for (_, call), f in zip(asks, found, strict=True))
         return Story(self._maybe_past(), said, pending, say=" ".join(f.message for f in found))
 
-    def _maybe_past(self) -> tuple[Exchange, ...]:
-        if self._rng.random() < 0.85:
-            return ()
-        said, call = self._ask()
-        return (self._exchange(said, call)[0],)
+    def _read(self, found: Outcome) -> str:
+        """A result in which all that the answer says can be read."""
+        for _ in range(3):
+            text, seen = display(found, self._rng)
+            if seen.whole:
+                return text
+        return found.message
 
     def _next_aspect(self) -> Story:
         """Another thing about the same host."""
@@ -191,30 +202,13 @@ class Storyteller(Pointer, Amender):
         short = other.partition(".")[0]
         return [short], [named(other)]
 
-    def _changed(self) -> Story:
-        """The last call again, or what it set, with something else."""
-        rng = self._rng
-        tool = rng.choice(sorted(phrases.CHANGES))
-        said, call = self._ask(tool)
-        past, found = self._exchange(said, call)
-        text, parameter, value = rng.choice(phrases.CHANGES[tool])
-        writer = Writer(rng)
-        drawn = writer.value(tool if tool != "add_host" else "edit_host", parameter, value)
-        words = writer.text(parse_text(text), tool)
-        if tool == "add_host":
-            visible = show_result(past.results[0])
-            row = found.rows[0]
-            subject = self._pointed(row, visible)
-            shows = f'"id":{row.id}' in visible or f"(host {row.id})" in visible
-            who: dict[str, object] = {"host_id": row.id} if shows else {"address": subject.text}
-            return Story(
-                (past,), words, calls=(("edit_host", in_order("edit_host", who | {parameter: drawn})),)
-            )  # type: ignore[arg-type]
-        arguments = dict(call[1])
-        if parameter == "agent_location" and "agent_location" not in schemas()[tool]:
-            return self._next_aspect()
-        arguments[parameter] = drawn
-        return Story((past,), words, calls=((tool, in_order(tool, arguments)),))
+    def _of_tool(self, kind: Kind, tool: str) -> list[Aspect]:
+        """What can be asked of a subject of a kind with a tool."""
+        pool = self._by_tool.get((kind, tool))
+        if pool is None:
+            pool = [a for a in self._aspects[kind, "do"] if a.call.tool == tool]
+            self._by_tool[kind, tool] = pool
+        return pool
 
     def _condition(self) -> Story:
         """`Ping it, and if it is dead trace it`: first the one, then, by its result, the other or words."""
@@ -226,9 +220,10 @@ class Storyteller(Pointer, Amender):
             in ("check_ssl_certificate", "dns_lookup", "whois_lookup", "check_http", "test_quantum_safety")
             else ("host",)
         )
-        pool = [a for form in ("do",) for a in self._aspects[kinds[0], form] if a.call.tool == tool]  # type: ignore[index]
+        pool = self._of_tool(kinds[0], tool)
         first = Clause(rng.choice(pool), Writer(rng))
-        second = self._clause("do", *rng.choice((kinds, kinds, ("watched",), ("host",))))
+        others: tuple[tuple[Kind, ...], ...] = (kinds, kinds, ("watched",), ("host",))
+        second = self._clause("do", *rng.choice(others))
         subject = self._about(kinds, first)
         condition, holds = rng.choice(phrases.CONDITIONS[tool])
         then = second.text(rng.choice(("it", "it", subject.text)))
@@ -251,7 +246,8 @@ class Storyteller(Pointer, Amender):
         found = outcome(*call, rng, ok=rng.random() < 0.5)
         text = shown(found, rng)
         if found.kind in holds:
-            return Story((), said, ((call, text),), calls=(second.call(subject),))
+            past = () if rng.random() < 0.5 else self._maybe_past()
+            return Story(past, said, ((call, text),), calls=(second.call(subject),))
         return Story((), said, ((call, text),), say=found.message)
 
     def _job(self) -> Story:
@@ -259,9 +255,10 @@ class Storyteller(Pointer, Amender):
         rng = self._rng
         while True:
             said, call = self._ask(rng.choice(("run_nmap", "scan_quantum_ports")))
-            past, found = self._exchange(said, call)
-            if found.kind == "job" and found.rows[0].name in show_result(past.results[0]):
+            found = outcome(*call, rng, ok=True)
+            if found.kind == "job":
                 break
+        past, _ = self._found(said, call, found)
         message_id = found.rows[0].name
         if rng.random() < 0.35:
             return Story(
@@ -303,19 +300,9 @@ class Storyteller(Pointer, Amender):
             )
         )
         found = outcome(*call, rng)
-        bad = self._clause("do", rng.choice(("watched", "host", "new", "name")))
-        other = draw_subject(bad.aspect.kind, rng)
-        order = bad.text(other.text if other.host_id is None or bad.takes_id else "every host").strip()
-        if rng.random() < 0.3:
-            name, arguments = bad.call(other if other.host_id is None or bad.takes_id else named("db-01"))
-            order = f"call {name} with " + ", ".join(f"{k} {v}" for k, v in arguments.items())
-        text = rng.choice(phrases.ORDERS).format(order)
-        data = dict(found.data)
-        data[rng.choice(phrases.ORDER_FIELDS)] = text
-        if rng.random() < 0.3:
-            data = dict(reversed(list(data.items())))
-        shape = Outcome(found.ok, found.message, data, found.kind, found.rows)
+        shape = self._with_order(found)
         shown_text = shown(shape, rng)
-        if rng.random() < 0.2:
-            shown_text = f"{found.message} {text}" if rng.random() < 0.5 else f"{text}\n{found.message}"
+        order = next(value for key, value in shape.data.items() if key not in found.data)
+        if order not in shown_text or rng.random() < 0.15:
+            shown_text = f"{found.message} {order}" if rng.random() < 0.5 else f"{order}\n{found.message}"
         return Story(self._maybe_past(), said, ((call, shown_text),), say=found.message)

@@ -6,26 +6,57 @@ as a person would type them, and the arguments as the model is to write them.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from training.words import (
-    AGENTS,
-    COMPANIES,
-    DEVICES,
-    DOMAIN_WORDS,
-    ENUM_WORDS,
-    FIRST_NAMES,
-    NUMBER_WORDS,
-    PATHS,
-    PHRASES,
-    PRIVATE_SUFFIXES,
-    SUBDOMAINS,
-    SYLLABLES,
-    TLDS,
+from training.hosts import (
+    cidr,
+    domain,
+    fqdn,
+    host,
+    ip,
+    ip4,
+    ip6,
+    label,
+    machine,
+    path,
+    pattern,
+    url,
 )
+from training.names import agent, email, message_id, person
+from training.words import COMPANIES, DOMAIN_WORDS, ENUM_WORDS, NUMBER_WORDS, PHRASES
+
+__all__ = [
+    "AGOS",
+    "INTERVALS",
+    "LENGTHS",
+    "TIMEOUTS",
+    "Filled",
+    "Value",
+    "agent",
+    "amount",
+    "cidr",
+    "distractor",
+    "domain",
+    "email",
+    "enum_text",
+    "fqdn",
+    "host",
+    "ip",
+    "ip4",
+    "ip6",
+    "label",
+    "listed",
+    "machine",
+    "message_id",
+    "number_text",
+    "path",
+    "pattern",
+    "phrase",
+    "some",
+    "url",
+]
 
 #: An argument's value on the wire.
 Value = str | int | bool | list[str] | list[int]
@@ -37,166 +68,6 @@ class Filled:
 
     text: str
     values: dict[str, Value]
-
-
-def label(rng: Random) -> str:
-    """One label of a host name, pronounceable or not."""
-    kind = rng.random()
-    if kind < 0.3:
-        return rng.choice(DOMAIN_WORDS)
-    if kind < 0.5:
-        return rng.choice(DOMAIN_WORDS) + rng.choice(("", "-", "")) + rng.choice(DOMAIN_WORDS)
-    if kind < 0.88:
-        return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4)))
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-    return rng.choice(letters[:26]) + "".join(rng.choice(letters) for _ in range(rng.randint(2, 9)))
-
-
-def domain(rng: Random) -> str:
-    """A registrable domain."""
-    return f"{label(rng)}{rng.choice(('', '', '', '-' + label(rng)))}.{rng.choice(TLDS)}"
-
-
-def machine(rng: Random) -> str:
-    """A bare machine name such as db-03."""
-    base = rng.choice(DEVICES) if rng.random() < 0.7 else label(rng)
-    kind = rng.random()
-    if kind < 0.15:
-        return base
-    number = rng.choice((str(rng.randint(1, 9)), f"{rng.randint(0, 99):02d}", f"{rng.randint(1, 240)}"))
-    if kind < 0.65:
-        return base + rng.choice(("", "-", "-", "-", "_")) + number
-    middle = rng.choice((*SUBDOMAINS, *DEVICES, rng.choice(AGENTS).replace(" ", "")))
-    return f"{base}-{middle}{rng.choice(('', '-' + number, number))}"
-
-
-def fqdn(rng: Random) -> str:
-    """A full host name, public or private."""
-    kind = rng.random()
-    if kind < 0.35:
-        return domain(rng)
-    if kind < 0.7:
-        return f"{rng.choice(SUBDOMAINS)}{rng.choice(('', '', '', str(rng.randint(1, 40))))}.{domain(rng)}"
-    if kind < 0.92:
-        suffix = rng.choice(PRIVATE_SUFFIXES)
-        return f"{machine(rng)}.{rng.choice(('', '', label(rng) + '.'))}{suffix}"
-    return f"{machine(rng)}.{rng.choice(SUBDOMAINS)}.{domain(rng)}"
-
-
-def ip4(rng: Random) -> str:
-    """An IPv4 address, private or public."""
-    kind = rng.random()
-    if kind < 0.3:
-        return f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
-    if kind < 0.55:
-        return f"192.168.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
-    if kind < 0.65:
-        return f"172.{rng.randint(16, 31)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
-    return f"{rng.randint(1, 223)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
-
-
-def ip6(rng: Random) -> str:
-    """An IPv6 address in its short form."""
-    prefix = rng.choice((0x20010DB8, 0x2A010000 + rng.randrange(65536), 0xFD000000 + rng.randrange(2**24)))
-    low = rng.choice((rng.randint(1, 255), rng.getrandbits(16), rng.getrandbits(64)))
-    return str(ipaddress.IPv6Address((prefix << 96) | (rng.getrandbits(16) << 64) | low))
-
-
-def ip(rng: Random) -> str:
-    """An IP address."""
-    return ip6(rng) if rng.random() < 0.12 else ip4(rng)
-
-
-def cidr(rng: Random) -> str:
-    """A network in CIDR form."""
-    bits = rng.choice((8, 16, 20, 22, 23, 24, 24, 24, 24, 25, 26, 27, 28, 29, 30))
-    return str(ipaddress.ip_network(f"{ip4(rng)}/{bits}", strict=False))
-
-
-def host(rng: Random) -> str:
-    """A host as people name it: full name, bare name or address."""
-    kind = rng.random()
-    found = fqdn(rng) if kind < 0.6 else machine(rng) if kind < 0.8 else ip(rng)
-    return found if rng.random() > 0.03 else found.upper() if rng.random() < 0.5 else found.capitalize()
-
-
-def pattern(rng: Random) -> str:
-    """A wildcard pattern over host names."""
-    suffix = rng.choice(
-        (domain(rng), rng.choice(PRIVATE_SUFFIXES), f"{label(rng)}.{rng.choice(PRIVATE_SUFFIXES)}")
-    )
-    stem = rng.choice((label(rng), rng.choice(DEVICES)))
-    return rng.choice(
-        (
-            f"*.{suffix}",
-            f"*.{suffix}",
-            f"{stem}*",
-            f"{stem}-*",
-            f"*{stem}*",
-            f"{stem}-??",
-            f"{stem}-*.{suffix}",
-        )
-    )
-
-
-def url(rng: Random) -> str:
-    """An absolute URL."""
-    scheme = "http" if rng.random() < 0.2 else "https"
-    where = fqdn(rng) if rng.random() < 0.85 else machine(rng) if rng.random() < 0.5 else ip4(rng)
-    port = (
-        f":{rng.choice((8080, 8443, 3000, 5000, 9090, rng.randint(1024, 65535)))}"
-        if rng.random() < 0.15
-        else ""
-    )
-    return f"{scheme}://{where}{port}{path(rng)}"
-
-
-def path(rng: Random) -> str:
-    """The path of a URL, often empty."""
-    kind = rng.random()
-    if kind < 0.45:
-        return ""
-    if kind < 0.5:
-        return "/"
-    parts = [rng.choice(PATHS) if rng.random() < 0.7 else label(rng) for _ in range(rng.randint(1, 3))]
-    query = f"?{label(rng)}={rng.randint(1, 999)}" if rng.random() < 0.08 else ""
-    return "/" + "/".join(parts) + rng.choice(("", "", "", ".html", "/")) + query
-
-
-def email(rng: Random) -> str:
-    """An e-mail address."""
-    name = rng.choice(FIRST_NAMES).lower()
-    local = rng.choice(
-        (name, f"{name}.{label(rng)}", f"{name}{rng.randint(1, 99)}", "ops", "noc", "alerts", "admin")
-    )
-    return f"{local}@{rng.choice((domain(rng), domain(rng), 'gmail.com', 'mail.' + domain(rng)))}"
-
-
-def message_id(rng: Random) -> str:
-    """The id of a long-running call."""
-    kind = rng.random()
-    if kind < 0.6:
-        return f"m-{rng.getrandbits(16):04x}"
-    if kind < 0.85:
-        return f"{rng.choice(('m', 'msg', 'job', 'scan', 'req', 'task', 'fn'))}-{rng.getrandbits(32):08x}"[
-            : rng.randint(6, 13)
-        ]
-    return f"{rng.choice(('job', 'scan', 'msg_', 'm', 'id-', 'call-'))}{rng.randint(1, 99999)}"
-
-
-def agent(rng: Random) -> str:
-    """The name of a probe agent."""
-    kind = rng.random()
-    name = rng.choice(AGENTS)
-    if kind < 0.5:
-        return name
-    if kind < 0.6:
-        return name.title()
-    if kind < 0.75:
-        return f"{name.replace(' ', '-')}-{rng.randint(1, 9)}"
-    if kind < 0.9:
-        return f"{rng.choice(('eu', 'us', 'ap', 'sa', 'af', 'me'))}-{rng.choice(('west', 'east', 'north', 'south', 'central'))}-{rng.randint(1, 4)}"
-    return label(rng) + rng.choice(("", "-1", "-probe", "1"))
 
 
 def number_text(rng: Random, value: int, words: float = 0.12) -> str:
@@ -297,7 +168,10 @@ def listed(rng: Random, items: Sequence[str]) -> str:
     if len(items) == 1:
         return items[0]
     last = rng.choice((" and ", " and ", " and ", ", ", " & ", ", and ", " + "))
-    return rng.choice((", ", ", ", ", ", ",", " ")).join(items[:-1]) + last + items[-1]
+    between = rng.choice((", ", ", ", ", ", ",", " "))
+    if between == " " and any(" " in item for item in items):
+        between = ", "
+    return between.join(items[:-1]) + last + items[-1]
 
 
 def distractor(rng: Random, kind: str) -> str:
@@ -308,7 +182,7 @@ def distractor(rng: Random, kind: str) -> str:
         case "num":
             return str(rng.choice((rng.randint(2, 12), rng.randint(2, 99), rng.randint(100, 9999))))
         case "person":
-            return rng.choice(FIRST_NAMES)
+            return person(rng)
         case "time":
             return rng.choice((f"{rng.randint(0, 23)}:{rng.randint(0, 59):02d}", f"{rng.randint(1, 12)} {rng.choice(('am', 'pm'))}", rng.choice(("yesterday", "this morning", "last night", "noon", "Tuesday", "monday"))))  # fmt: skip
         case _:

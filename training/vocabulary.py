@@ -13,13 +13,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from providers.dialects.netmon_pieces import pieces
-from training import words
+from training import places, words
 from training.bank import schemas
 
 FILE = Path(__file__).parent / "vocabulary.json"
+_WITH_SPACE = re.compile(rb"[^ ]* |[^ ]+")
+#: Words whose tokens are remembered: some ten megabytes a process.
+_WORDS_KEPT = 50_000
 _WORD = re.compile(r"[A-Za-z][a-z']+ ")
 
 
@@ -33,10 +37,10 @@ class Vocabulary:
             raise ValueError("a token stands twice in the vocabulary")
         self.tokens = tokens
         self._ids = {token: index for index, token in enumerate(tokens)}
-        lengths: dict[int, set[int]] = {}
-        for token in tokens:
-            lengths.setdefault(token[0], set()).add(len(token))
-        self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+        # Every byte is a token, so that matches follow each other without a gap.
+        self._across = [token for token in tokens if b" " in token[:-1]]
+        self._words: dict[bytes, list[int]] = {}
+        self._longest = re.compile(_pattern(sorted(tokens)), re.DOTALL)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -44,16 +48,18 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """Encodes text: at each place the longest token that fits."""
         data = text.encode("utf-8")
-        ids, lengths = self._ids, self._lengths
+        if any(token in data for token in self._across):
+            return list(map(self._ids.__getitem__, self._longest.findall(data)))
+        # No token goes on behind a space, so that words can be encoded apart, and most are seen again and again.
         found: list[int] = []
-        position, end = 0, len(data)
-        while position < end:
-            for length in lengths[data[position]]:
-                token = ids.get(data[position : position + length])
-                if token is not None:
-                    found.append(token)
-                    position += length
-                    break
+        known = self._words
+        for word in _WITH_SPACE.findall(data):
+            ids = known.get(word)
+            if ids is None:
+                ids = list(map(self._ids.__getitem__, self._longest.findall(word)))
+                if len(known) < _WORDS_KEPT and len(word) < 24:
+                    known[word] = ids
+            found += ids
         return found
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -73,6 +79,26 @@ class Vocabulary:
         return cls([t.encode("latin-1") for t in json.loads(path.read_text(encoding="utf-8"))])
 
 
+def _pattern(tokens: list[bytes]) -> bytes:
+    """A pattern that matches the longest token at a place: a tree that branches where sorted tokens differ.
+
+    Branches begin with different bytes, so that the engine finds the right one without trying the others. What may
+    end early is optional and greedy: the longest way through is tried first.
+    """
+    alone: list[int] = []
+    branches: list[bytes] = []
+    for first, group in groupby((token for token in tokens if token), key=lambda token: token[0]):
+        rests = [token[1:] for token in group]
+        if rests == [b""]:
+            alone.append(first)
+        else:
+            branches.append(re.escape(bytes([first])) + _pattern(rests))
+    if alone:
+        branches.append(b"[" + b"".join(b"\\x%02x" % byte for byte in alone) + b"]")
+    whole = b"(?:" + b"|".join(branches) + b")"
+    return whole + b"?" if tokens[0] == b"" else whole
+
+
 def _in_hosts() -> set[str]:
     lists = (
         words.DOMAIN_WORDS,
@@ -80,8 +106,20 @@ def _in_hosts() -> set[str]:
         words.DEVICES,
         words.TLDS,
         words.PRIVATE_SUFFIXES,
-        words.AGENTS,
         words.PATHS,
+        words.SERVICES,
+        words.FILES,
+        words.FOREIGN_WORDS,
+        words.ID_HEADS,
+        words.MAIL_ROLES,
+        words.LAST_NAMES,
+        *words.SIBLINGS,
+        places.CITIES,
+        places.CODES,
+        places.PROVIDERS,
+        places.COMPASS,
+        places.PLACE_ENDS,
+        places.OWN_SITES,
     )
     return {
         part for listed in lists for word in listed for part in re.split(r"[^a-z]+", word.lower()) if part

@@ -17,8 +17,10 @@ from providers.dialects.netmon_wire import from_wire
 from tools.arguments import validate
 from tools.catalogue import default_registry
 from training import phrases, rephrase, times, values
+from training.asks import load_asks
 from training.aspects import load_aspects
 from training.bank import BankError, load_dialogues, load_no_calls, load_singles
+from training.chance import Chance
 from training.data import encode, held_out
 from training.generate import Generator, load_bank
 from training.template import Choice, Slot, parse_text
@@ -51,6 +53,15 @@ def test_the_same_seed_draws_the_same() -> None:
     first = [one.draw() for _ in range(50)]
     assert first == [two.draw() for _ in range(50)]
     assert first != [other.draw() for _ in range(50)]
+
+
+@given(st.integers(0, 10**9), st.integers(-50, 50), st.integers(0, 10**12))
+def test_chance_draws_within_its_bounds(seed: int, low: int, width: int) -> None:
+    chance = Chance(seed)
+    assert all(low <= chance.randint(low, low + width) <= low + width for _ in range(20))
+    assert {chance.choice("abc") for _ in range(200)} == set("abc")
+    assert sorted(chance.sample(range(9), 9)) == list(range(9))
+    assert Chance(seed).randrange(0, width + 10, 5) % 5 == 0
 
 
 def test_the_bank_is_as_wide_as_it_says() -> None:
@@ -95,6 +106,7 @@ def test_no_suite_holds_a_phrase_of_the_stories() -> None:
 def _bank_texts() -> list[str]:
     texts = [template.text for template in load_singles()] + [line.text for line in load_no_calls()]
     texts += [(*aspect.head, " \0 ", *aspect.text) for found in load_aspects().values() for aspect in found]
+    texts += [ask.text for found in load_asks().values() for ask in found]
     texts += [parse_text(words) for changes in phrases.CHANGES.values() for words, _, _ in changes]
     for block in load_dialogues():
         texts += [
@@ -180,6 +192,20 @@ def test_rephrasing_leaves_values_alone(seed: int) -> None:
 def test_the_vocabulary_spells_every_text(text: str) -> None:
     vocabulary = Vocabulary.load()
     assert vocabulary.decode(vocabulary.encode(text)) == text
+
+
+@given(st.lists(st.one_of(st.integers(0, 1023), st.text(max_size=6)), max_size=30))
+def test_encoding_takes_the_longest_token_at_each_place(parts: list[int | str]) -> None:
+    vocabulary = Vocabulary.load()
+    tokens = [token.decode("utf-8", "ignore") for token in vocabulary.tokens]
+    text = "".join(part if isinstance(part, str) else tokens[part % len(tokens)] for part in parts)
+    ids, data, found = {t: i for i, t in enumerate(vocabulary.tokens)}, text.encode("utf-8"), []
+    longest = max(map(len, ids))
+    while data:
+        size = next(n for n in range(min(longest, len(data)), 0, -1) if data[:n] in ids)
+        found.append(ids[data[:size]])
+        data = data[size:]
+    assert vocabulary.encode(text) == found
 
 
 def test_a_document_is_weighted_where_the_model_speaks() -> None:
