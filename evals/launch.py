@@ -165,6 +165,7 @@ async def make_run(
         if options.resume:
             store = stack.enter_context(RunStore.resume(find_run(options.resume), record))
         else:
+            _check_held(settings, provider.info)
             out = options.out or new_directory(provider.info.name, whole.name)
             store = stack.enter_context(RunStore.create(out, record))
         cache = None
@@ -192,6 +193,15 @@ async def make_run(
                 session.glance()
             display.show(event, tally)
     return store.directory, store.record, tally
+
+
+def _check_held(settings: Settings, model: ModelInfo) -> None:
+    """Refuses to record that calls were held in a way that the model does not have."""
+    if settings.constrained not in model.constraints:
+        raise ProviderRejected(
+            f"{model.name} cannot be held to {settings.constrained}; "
+            f"--constrained may be {' or '.join(model.constraints)}"
+        )
 
 
 def _cached(options: Options, model: ModelInfo) -> bool:

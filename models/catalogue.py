@@ -11,71 +11,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models.errors import CatalogueError, UnknownModel, nearest
-from models.formats import RECIPES
 from models.paths import user_path
+from models.sources import AnySource, Name, Strict
 from settings.reading import parse_yaml
 
 _HUB = re.compile(r"hf:(?P<repo>[\w.-]+/[\w.-]+):(?P<file>[^:\\]+\.gguf)", re.IGNORECASE)
 
 Constraint = Literal["none", "schema", "copy"]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Shipped(_Strict):
-    """One file that comes with the project; the other formats are made from it.
-
-    Attributes:
-        file: File name, beside the catalogue.
-        format: Its format, `bf16` or `f16`.
-        sha256: Its hash; None while it is not known.
-        formats: The formats that can be asked for.
-    """
-
-    kind: Literal["shipped"]
-    file: Annotated[str, Field(pattern=r"^[^/\\]+\.gguf$")]
-    format: Literal["bf16", "f16"]
-    sha256: Sha256 | None = None
-    formats: tuple[Name, ...]
-
-    @model_validator(mode="after")
-    def _can_be_made(self) -> Shipped:
-        for name in self.formats:
-            if name not in RECIPES:
-                raise ValueError(f"format {name}: there is no recipe for it; {nearest(name, RECIPES)}")
-        if self.format not in self.formats:
-            raise ValueError(f"formats must hold {self.format}, the format of {self.file}")
-        return self
-
-
-class Published(_Strict):
-    """One file of a repository; `weights` says what is stored how."""
-
-    file: Annotated[str, Field(pattern=r"^[^\\]+\.gguf$")]
-    weights: str
-
-
-class Hub(_Strict):
-    """Files of a repository on the Hugging Face Hub, by format."""
-
-    kind: Literal["hub"]
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
-    files: Annotated[dict[Name, Published], Field(min_length=1)]
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The formats that can be asked for."""
-        return tuple(self.files)
-
-
-class Entry(_Strict):
+class Entry(Strict):
     """One model of the catalogue.
 
     Attributes:
@@ -96,7 +44,7 @@ class Entry(_Strict):
     dialect: str
     constraint: Constraint
     default_format: Name
-    source: Annotated[Shipped | Hub, Field(discriminator="kind")]
+    source: AnySource
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -105,8 +53,7 @@ class Entry(_Strict):
 
     def weights(self, format_: str) -> str:
         """What is stored how in one of the formats, in words."""
-        source = self.source
-        return source.files[format_].weights if isinstance(source, Hub) else RECIPES[format_].weights
+        return self.source.weights(format_)
 
     @model_validator(mode="after")
     def _default_exists(self) -> Entry:
@@ -115,7 +62,7 @@ class Entry(_Strict):
         return self
 
 
-class Catalogue(_Strict):
+class Catalogue(Strict):
     """All models that have a name."""
 
     models: tuple[Entry, ...]

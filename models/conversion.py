@@ -6,12 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from models.catalogue import Hub, ModelRef, NamedModel, parse
+from models.catalogue import ModelRef, NamedModel, parse
 from models.errors import QuantizeError, UnknownModel, nearest
 from models.formats import RECIPES
 from models.objects import file_object
 from models.progress import OnProgress
 from models.quantize import SOURCES, Source, convert, make
+from models.sources import Hub
 from models.store import StoreOptions, resolve
 
 

@@ -9,9 +9,14 @@ them (its values and its attention output). None of them needs an importance mat
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from models.ggml import file_type, tensor_type
+
+#: Elements of a block of the types that pack many together.
+_BLOCK = 256
+#: What llama.cpp takes instead where rows do not divide into such blocks, if nobody names a type.
+_UNPACKED = {"iq3_s": "iq4_nl", "q4_k": "q5_0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,17 @@ class Recipe:
     embedding: str | None = None
     overrides: tuple[tuple[str, str], ...] = ()
     weights: str = ""
+
+    def fitted(self, width: int | None) -> Recipe:
+        """The recipe for a model of this width: a named type that its rows do not fit would end llama.cpp."""
+        if width is None or width % _BLOCK == 0:
+            return self
+        return replace(
+            self,
+            output=_UNPACKED.get(self.output or "", self.output),
+            embedding=_UNPACKED.get(self.embedding or "", self.embedding),
+            overrides=tuple((pattern, _UNPACKED.get(name, name)) for pattern, name in self.overrides),
+        )
 
     def to_json(self) -> str:
         """The recipe in llama.cpp's numbers, as `models.quantizer` reads it."""

@@ -41,6 +41,8 @@ _TEXTS = (
     "smallwatch.dialect",
     "smallwatch.random",
 )
+#: After the architecture.
+_WIDTH = ".embedding_length"
 _NUMBERS = ("general.file_type", "general.alignment", "split.count")
 _TOKENS = "tokenizer.ggml.tokens"
 
@@ -73,6 +75,7 @@ class GGUFInfo:
         file_bytes: Size of the file.
         random: How the weights were drawn, where they are random: a file to measure speed with.
         data_sha256: Hash of what the model was trained on, as its trainer counted it.
+        width: Elements of an embedding.
     """
 
     version: int
@@ -87,6 +90,7 @@ class GGUFInfo:
     file_bytes: int
     random: str | None = None
     data_sha256: str | None = None
+    width: int | None = None
 
 
 class _Damaged(Exception):
@@ -193,6 +197,7 @@ def _walk(header: _Header, size: int) -> GGUFInfo:
         file_bytes=size,
         random=texts.get("smallwatch.random"),
         data_sha256=texts.get("smallwatch.data_sha256"),
+        width=numbers.get(texts["general.architecture"] + _WIDTH),
     )
 
 
@@ -222,13 +227,14 @@ def _read_metadata(header: _Header, entries: int, texts: dict[str, str], numbers
             raise _Damaged(f"has the key {key!r} twice; {_COPY_AGAIN}")
         seen.add(key)
         kind = header.number("I")
-        if (key in _TEXTS and kind != _STRING) or (key in _NUMBERS and kind not in _INTEGERS):
+        wanted = key in _NUMBERS or key.endswith(_WIDTH)
+        if (key in _TEXTS and kind != _STRING) or (wanted and kind not in _INTEGERS):
             raise _Damaged(f"has a value of the wrong type for {key!r}; {_COPY_AGAIN}")
         if kind == _STRING and key in _TEXTS:
             texts[key] = header.text(key, _MAX_TEXT)
         elif kind == _STRING:
             header.skip(header.number("Q"))
-        elif kind in _INTEGERS and key in _NUMBERS:
+        elif kind in _INTEGERS and wanted:
             numbers[key] = header.number(_INTEGERS[kind])
         elif kind in _SIZES:
             header.skip(_SIZES[kind])

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from models.catalogue import Catalogue, Entry, Hub, HubFile, LocalFile, NamedModel, Shipped, parse
+from models.catalogue import Catalogue, Entry, HubFile, LocalFile, NamedModel, parse
 from models.errors import GGUFError, UnknownModel, WeightsMissing
 from models.hub import cached, remove, remove_parts
+from models.packaged import packaged_file
 from models.quantize import Source, made_path
+from models.sources import Hub, Packaged, Shipped
 from models.store import StoreOptions, shipped_source
 
-State = Literal["shipped", "made", "fetched", "absent"]
+State = Literal["shipped", "made", "fetched", "installed", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Holding:
 
     Attributes:
         model: The model and the format.
-        state: Whether its file comes with the project, was made, was fetched, or is not there.
+        state: Whether its file comes with the project, was made, was fetched, was installed with a package, or is
+            not there.
         path: The file, if it is there.
         file_bytes: Its size, if it is there.
     """
@@ -50,7 +53,7 @@ async def holding(model: NamedModel, options: StoreOptions) -> Holding:
 
 
 def discard(spec: str, default_model: str, options: StoreOptions) -> list[tuple[str, int]]:
-    """Removes made or fetched files; what comes with the project stays.
+    """Removes made or fetched files; what comes with the project or a package stays.
 
     Args:
         spec: A model as `models.catalogue.parse` reads it; the name alone means all its formats.
@@ -61,13 +64,18 @@ def discard(spec: str, default_model: str, options: StoreOptions) -> list[tuple[
         For each file that was removed, its name and its bytes.
 
     Raises:
-        UnknownModel: No model or format has that name, or it is a file of the user's own.
+        UnknownModel: No model or format has that name, or it is a file of the user's own or of a package.
     """
     ref = parse(spec, default_model)
     if isinstance(ref, LocalFile):
         raise UnknownModel(f"{ref.path} is a file of your own; only fetched and made files are removed here")
     if isinstance(ref, HubFile):
         return _discard_fetched(ref.repo, [ref.file], options)
+    if isinstance(ref.entry.source, Packaged):
+        package = ref.entry.source.package
+        raise UnknownModel(
+            f"{ref.name} is a file of the Python package {package}; `pip uninstall {package}` removes it"
+        )
     names = ref.entry.formats if spec.strip().lower() == ref.entry.name else (ref.format,)
     if isinstance(ref.entry.source, Hub):
         return _discard_fetched(
@@ -102,6 +110,8 @@ def _look(model: NamedModel, shipped: Source | None, options: StoreOptions) -> H
     state: State
     if isinstance(source, Hub):
         path, state = cached(source.repo, source.files[model.format].file, options.hub), "fetched"
+    elif isinstance(source, Packaged):
+        path, state = _packaged(source), "installed"
     elif shipped is None:
         path, state = None, "absent"
     elif model.format == source.format:
@@ -111,3 +121,10 @@ def _look(model: NamedModel, shipped: Source | None, options: StoreOptions) -> H
     if path is None or not path.is_file():
         return Holding(model, "absent")
     return Holding(model, state, path, path.stat().st_size)
+
+
+def _packaged(source: Packaged) -> Path | None:
+    try:
+        return packaged_file(source)
+    except WeightsMissing:
+        return None

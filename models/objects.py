@@ -8,6 +8,7 @@ from typing import Any
 
 from models.catalogue import Catalogue, Entry, NamedModel, parse
 from models.inventory import Holding, holding
+from models.sources import Packaged
 from models.store import ResolvedModel, StoreOptions, resolve
 
 
@@ -70,6 +71,7 @@ def _entry_object(entry: Entry) -> dict[str, Any]:
         "default_constraint": entry.constraint,
         "default_format": entry.default_format,
         "source": entry.source.kind,
+        "extra": entry.source.extra if isinstance(entry.source, Packaged) else None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -20,6 +21,7 @@ from models.progress import OnProgress, Progress, ignore
 #: Formats that others can be made from; from anything else, errors would add up.
 SOURCES = ("bf16", "f16", "f32")
 _STDERR_KEPT = 2000
+_PROGRESS = re.compile(rb"(\d+) (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ async def convert(
         OSError: The target cannot be written.
     """
     await asyncio.to_thread(_check_space, source, target)
+    recipe = recipe.fitted((await asyncio.to_thread(check, source)).width)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         async with asyncio.timeout(timeout_s):
@@ -134,8 +137,9 @@ async def _report(process: asyncio.subprocess.Process, name: str, on_progress: O
     if process.stdout is None:
         return
     async for line in process.stdout:
-        done, total = map(int, line.split())
-        on_progress(Progress("quantize", name, done, total))
+        # Where it aborts, a debugger may write here too.
+        if match := _PROGRESS.fullmatch(line.rstrip()):
+            on_progress(Progress("quantize", name, int(match[1]), int(match[2])))
 
 
 async def _tail(process: asyncio.subprocess.Process) -> str:

@@ -13,20 +13,20 @@ from platformdirs import user_cache_path
 from models.catalogue import (
     Constraint,
     Entry,
-    Hub,
     HubFile,
     LocalFile,
     ModelRef,
     NamedModel,
-    Shipped,
     load_catalogue,
 )
 from models.errors import GGUFError, WeightsMissing
 from models.gguf import GGUFInfo, check
 from models.hashes import HashCache
 from models.hub import HubOptions, cached, fetch
+from models.packaged import check_packaged, packaged_file
 from models.progress import OnProgress, ignore
 from models.quantize import Source, make
+from models.sources import Hub, Packaged, Shipped
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -107,7 +107,7 @@ async def resolve(
     path = await _place(ref, options, on_progress)
     info = await asyncio.to_thread(check, path)
     sha256 = await options.hashes.sha256(path, on_progress)
-    _check_blob(ref, path, sha256)
+    _check_hash(ref, path, sha256)
     entry = ref.entry if isinstance(ref, NamedModel) else None
     return ResolvedModel(
         path=path,
@@ -180,6 +180,8 @@ async def _place(ref: ModelRef, options: StoreOptions, on_progress: OnProgress) 
     source = ref.entry.source
     if isinstance(source, Hub):
         return await _from_hub(ref.name, source.repo, source.files[ref.format].file, options, on_progress)
+    if isinstance(source, Packaged):
+        return await asyncio.to_thread(packaged_file, source)
     shipped = await shipped_source(ref.entry.name, source, options, on_progress)
     if ref.format == source.format:
         return shipped.path
@@ -199,8 +201,10 @@ async def _from_hub(name: str, repo: str, file: str, options: StoreOptions, on_p
         ) from error
 
 
-def _check_blob(ref: ModelRef, path: Path, sha256: str) -> None:
-    """The Hub's cache names a large file by its hash."""
+def _check_hash(ref: ModelRef, path: Path, sha256: str) -> None:
+    """Compares with the catalogue's hash of a package's file; the Hub's cache names a large file by its hash."""
+    if isinstance(ref, NamedModel) and isinstance(ref.entry.source, Packaged):
+        check_packaged(ref.entry.source, path, sha256)
     blob = path.resolve().name
     if hub_place(ref) and _SHA256.fullmatch(blob) and blob != sha256:
         raise GGUFError(

@@ -165,6 +165,16 @@ def synthesize(
         raise
 
 
+def parameters_of(like: str) -> int:
+    """The number of weights of a model of this shape.
+
+    Raises:
+        UnknownModel: There is no such shape.
+    """
+    shape = _known(like, SHAPES, "shape")
+    return sum(tensor.elements for tensor in _tensors(shape, _MIXES["f16"]))
+
+
 def _known(name: str, known: dict[str, T], what: str) -> T:
     if name not in known:
         raise UnknownModel(f"there is no {what} {name!r} to synthesize; {nearest(name, known)}")

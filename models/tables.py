@@ -12,8 +12,8 @@ from rich.text import Text
 
 from models.text import visible
 
-_STATES = {"shipped": "shipped", "made": "made", "fetched": "fetched"}
-_ABSENT = {"shipped": "made on first use", "hub": "fetched on first use"}
+_STATES = {"shipped": "shipped", "made": "made", "fetched": "fetched", "installed": "installed"}
+_ABSENT = {"shipped": "made on first use", "hub": "fetched on first use", "package": "needs extra {extra}"}
 
 
 def megabytes(size: int) -> str:
@@ -32,7 +32,7 @@ def print_catalogue(catalogue: dict[str, Any]) -> None:
         for item in model["formats"]:
             mark = " *" if item["format"] == model["default_format"] else ""
             bytes_ = "" if item["file_bytes"] is None else megabytes(item["file_bytes"])
-            state = _STATES.get(item["state"]) or _ABSENT[model["source"]]
+            state = _STATES.get(item["state"]) or _ABSENT[model["source"]].format(extra=model["extra"])
             table.add_row(*map(Text, (item["format"] + mark, item["weights"], bytes_, state)))
         console.print(table)
         console.print()

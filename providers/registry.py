@@ -14,7 +14,7 @@ from models.errors import ModelError, WeightsMissing
 from models.paths import user_path
 from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
-from providers.base import ProviderRejected, ProviderUnavailable
+from providers.base import Constraint, ProviderRejected, ProviderUnavailable
 from providers.dialects.base import Dialect
 from providers.dialects.registry import choose
 from providers.engine.client import Engine, EngineOptions
@@ -126,7 +126,7 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
             "llama-cpp-python was built with OpenMP, which decodes 10-20 times slower; "
             "build it again with CMAKE_ARGS=-DGGML_OPENMP=OFF (make install does)"
         )
-    grammar = _grammar(dialect)
+    grammar, held = _grammar(dialect)
     described = ModelInfo(
         name=resolved.name,
         format=resolved.format,
@@ -135,20 +135,24 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
         weights_sha256=resolved.sha256,
         dialect=dialect.name,
         prompt_hash=prompt_hash(dialect),
-        default_constrained=resolved.default_constraint if grammar else "none",
-        constraints=("none", "schema", "copy") if grammar else ("none",),
+        default_constrained=resolved.default_constraint if resolved.default_constraint in held else "none",
+        constraints=held,
         random=info.random is not None,
         data_sha256=info.data_sha256,
     )
     return TestLLM(engine, dialect, described, grammar)
 
 
-def _grammar(dialect: Dialect) -> Grammar | None:
-    if dialect.name != "netmon":
-        return None
-    from providers.dialects.netmon_grammar import grammar
+def _grammar(dialect: Dialect) -> tuple[Grammar | None, tuple[Constraint, ...]]:
+    """What writes the grammars of a dialect's replies, and the ways in which those can be held."""
+    if dialect.name == "netmon":
+        from providers.dialects.netmon_grammar import grammar
 
-    return grammar
+        return grammar, ("none", "schema", "copy")
+    from providers.dialects.json_grammar import grammar_of
+
+    found = grammar_of(dialect.name)
+    return found, ("none", "schema") if found else ("none",)
 
 
 def engine_options(settings: TestLLMSettings, states: Path | None = None) -> EngineOptions:

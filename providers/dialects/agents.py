@@ -15,7 +15,8 @@ from providers.dialects.source import Steps, markers_of
 
 THOUGHTS = frozenset(("Thought:", "**Thought:**"))
 ANSWERS = frozenset(("Final Answer:", "**Final Answer:**"))
-_AFTER_THOUGHT = markers_of(ACTIONS, ANSWERS)
+# A call in another family's form ends a thought too; these begin one that no marker announces.
+_AFTER_THOUGHT = ACTIONS | ANSWERS | {"\n{", "\n```"}
 
 
 class AgentReader(GeneralReader):
@@ -29,7 +30,7 @@ class AgentReader(GeneralReader):
         """Reads what follows a marker."""
         if marker in THOUGHTS and self.at_line_start():
             self.structure()
-            yield from self.reason(_AFTER_THOUGHT)
+            yield from self.reason(markers_of(_AFTER_THOUGHT, self.calling))
         elif marker in ANSWERS and self.at_line_start():
             self.structure()
         elif marker in THOUGHTS | ANSWERS:

@@ -10,7 +10,7 @@ from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
-from providers.dialects.reader import THINKING
+from providers.dialects.thoughts import THOUGHTS
 
 START, END = "<|tools_prefix|>", "<|tools_suffix|>"
 
@@ -19,7 +19,7 @@ class ApertusReader(GeneralReader):
     """Reads arrays of calls keyed by name; thinking stands between markers of its own."""
 
     native: ClassVar[frozenset[str]] = frozenset((START,))
-    thinking: ClassVar[Mapping[str, str]] = {"<|inner_prefix|>": "<|inner_suffix|>", **THINKING}
+    thinking: ClassVar[Mapping[str, str]] = {"<|inner_prefix|>": "<|inner_suffix|>", **THOUGHTS}
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

@@ -105,7 +105,7 @@ class BodyReader(ObjectReader):
     ) -> StepsToBool:
         """Reads what follows an opening tag, just read; returns False where it was given back as text."""
         self.source.mark(len(opening))
-        return (yield from self.body(Frame(frozenset((closes,)), not bare, bare, repairs)))
+        return self.body(Frame(frozenset((closes,)), not bare, bare, repairs))
 
     def body(self, frame: Frame) -> StepsToBool:
         """Reads the calls of one body; the attempt begins at the mark.
@@ -116,11 +116,12 @@ class BodyReader(ObjectReader):
         source = self.source
         self.enter(frame)
         ended = False
-        while (yield from source.space()):
-            if (yield from self.scanner.at_marker()):
+        while source.stands or (yield from source.space()):
+            sign = source.text[source.at]
+            if sign in self.scanner.ends.first and (yield from self.scanner.at_marker()):
                 ended = self.read_close(frame)
                 break
-            if not (frame.tries or frame.bare) and begins_name(source.text[source.at]):
+            if not (frame.tries or frame.bare) and begins_name(sign):
                 if (yield from self.other_form(frame)):
                     return True
             goes_on = yield from self._step(frame)
@@ -165,10 +166,12 @@ class BodyReader(ObjectReader):
 
     def _step(self, frame: Frame) -> StepsToMaybe:
         """Reads one thing of a body; returns whether it goes on, None where all was given back."""
+        sign = self.source.text[self.source.at]
+        return self._object(frame) if sign == "{" else self._between(frame, sign)
+
+    def _between(self, frame: Frame, sign: str) -> StepsToMaybe:
+        """Reads one thing of a body that is no object."""
         source = self.source
-        sign = source.text[source.at]
-        if sign == "{":
-            return (yield from self._object(frame))
         if sign == "[" and not (frame.bare and frame.listed):
             frame.listed += 1
             frame.was_listed = True
@@ -187,13 +190,17 @@ class BodyReader(ObjectReader):
         return True
 
     def _object(self, frame: Frame) -> StepsToMaybe:
-        candidate = frame.bare
+        """Reads an object, whose brace stands here; returns None where it is no call and all was given back."""
+        source = self.source
+        entry = Entry(source.position, frame.bare)
         if frame.tries:
             self.settle(*frame.extra)
             frame.extra.clear()
-            self.source.mark()
-            candidate = frame.bare and not frame.listed
-        if not (yield from self.one_object(frame, candidate)):
+            source.mark()
+            entry.candidate = frame.bare and not frame.listed
+        source.at += 1
+        yield from self.entries(entry, frame)
+        if entry.over == "refused" or not self.conclude(entry, frame):
             self.release()
             return None
         frame.tries += 1

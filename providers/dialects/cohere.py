@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Result, Safe, listed
+from providers.dialects.thoughts import THOUGHTS
 
 START, END = "<|START_ACTION|>", "<|END_ACTION|>"
 
@@ -19,6 +20,7 @@ class CohereReader(GeneralReader):
 
     native: ClassVar[frozenset[str]] = frozenset((START,))
     native_arguments: ClassVar[tuple[str, ...]] = ("parameters", "tool_name")
+    thinking: ClassVar[Mapping[str, str]] = {"<|START_THINKING|>": "<|END_THINKING|>", **THOUGHTS}
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

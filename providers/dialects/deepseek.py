@@ -18,14 +18,14 @@ from providers.dialects.source import Steps, StepsToBool, markers_of
 _BAR, _BLANK = "\uff5c", "\u2581"
 
 
-def mark(marker: str, blank: str = _BLANK) -> str:
+def mark(marker: str, blank: str = _BLANK, bar: str = _BAR) -> str:
     """Writes a marker."""
-    return f"<{_BAR}{marker.replace(' ', blank)}{_BAR}>"
+    return f"<{bar}{marker.replace(' ', blank)}{bar}>"
 
 
 def _spellings(marker: str) -> frozenset[str]:
-    """Returns a marker with its blanks as the tokenizer, and as careless models, write them."""
-    return frozenset(mark(marker, blank) for blank in (_BLANK, "_", " ", "\\_"))
+    """Returns a marker with its bars and blanks as the tokenizer, and as careless models, write them."""
+    return frozenset(mark(marker, blank, bar) for bar in (_BAR, "|") for blank in (_BLANK, "_", " ", "\\_"))
 
 
 BEGIN = _spellings("tool calls begin") | _spellings("tool calls")
@@ -33,7 +33,7 @@ END = _spellings("tool calls end")
 CALL_BEGIN = _spellings("tool call begin")
 CALL_END = _spellings("tool call end")
 SEPARATOR = _spellings("tool sep")
-DSML_TAG = f"<{DSML_SIGN}invoke name="
+DSML_TAGS = frozenset(f"<{DSML_SIGN}{blank}invoke name=" for blank in ("", " "))
 _NAME_END = frozenset(("\n", "{", "`"))
 
 
@@ -43,7 +43,7 @@ class DeepSeekReader(GeneralReader):
     openers: ClassVar[frozenset[str]] = GeneralReader.shared | BEGIN | CALL_BEGIN
     dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | END | CALL_END | SEPARATOR
     native: ClassVar[frozenset[str]] = frozenset(
-        f"<{DSML_SIGN}{word}>" for word in ("function_calls", "tool_calls")
+        f"<{DSML_SIGN}{word}>" for word in ("function_calls", "tool_calls", " calls")
     )
     xml_repair: ClassVar[str] = ""
     fence_repair: ClassVar[str] = ""
@@ -54,7 +54,7 @@ class DeepSeekReader(GeneralReader):
             yield from self._section(marker)
         elif marker in CALL_BEGIN:
             yield from self._marked_call(marker, ())
-        elif marker == DSML_TAG:
+        elif marker in DSML_TAGS:
             yield from self.function_tag(marker, native=True)
         else:
             yield from super().opened(marker)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from providers.dialects.objects import Frame
 from providers.dialects.parameters import MINIMAX_SIGN, Given, ParameterReader
 from providers.dialects.source import Steps, StepsToBool, StepsToStr, markers_of
+from providers.dialects.trees import typed_elements
 from providers.dialects.typed import properties_of
 
 StepsToText: TypeAlias = Generator[None, None, str | None]
@@ -72,7 +73,13 @@ class ElementReader(ParameterReader):
                 self.broken(source.marked(), f"the call breaks off inside <{key[:60]}>", source.marked_length)
                 source.unmark()
                 return
-            given.take(key, _unwrapped(text))
+            text = _unwrapped(text)
+            tree = typed_elements(text, given.known.get(key), schema)
+            if tree is None:
+                given.take(key, text)
+            else:
+                given.values[key] = tree[0]
+                given.repairs.extend(tree[1])
         self.stop_stream()
         self.done(name, given.values, (*frame.repairs, *given.repairs))
         yield from self.close(frame)
@@ -81,11 +88,18 @@ class ElementReader(ParameterReader):
         """Reads up to the end of a parameter's tag, and past it; None where the reply ends before."""
         source = self.source
         begins = source.position
-        end = yield from markers_of((f"</{key}>",)).sought(source)
-        if not end:
-            return None
+        close, again = f"</{key}>", f"{MINIMAX_SIGN}<{key}>"
+        depth = 1
+        while True:
+            tag = yield from markers_of((close, again)).sought(source)
+            if not tag:
+                return None
+            depth += 1 if tag == again else -1
+            if not depth:
+                break
+            source.at += len(tag)
         text = source.between(begins, source.position)
-        source.at += len(end)
+        source.at += len(close)
         return text
 
     # Elements in visible text.
@@ -148,6 +162,8 @@ class ElementReader(ParameterReader):
 
 
 def _unwrapped(text: str) -> str:
-    """Takes the line breaks away that belong to the tags, and MiniMax's sign before the closing one."""
+    """Takes the line breaks away that belong to the tags, or MiniMax's sign before the closing one."""
+    if text.endswith(MINIMAX_SIGN) and text[0] != "\n":
+        return text.removesuffix(MINIMAX_SIGN)
     text = text.removesuffix(MINIMAX_SIGN)
     return text.removeprefix("\n").removesuffix("\n") if "\n" in text else text

@@ -69,7 +69,7 @@ class EnclosedReader(ElementReader):
         """Reads what follows a tag that encloses calls, just read."""
         foreign = (self.json_repair,) if self.json_repair else ()
         close = self.call_tags[opening]
-        yield from self.enclosed(opening, Frame(frozenset((close,)), repairs=(*repairs, *foreign)), repairs)
+        return self.enclosed(opening, Frame(frozenset((close,)), repairs=(*repairs, *foreign)), repairs)
 
     def enclosed(self, opening: str, frame: Frame, repairs: tuple[str, ...]) -> StepsToBool:
         """Reads what stands behind a tag, just read, in whatever form it is written.
@@ -83,7 +83,7 @@ class EnclosedReader(ElementReader):
             False where it was given back as text.
         """
         self.source.mark(len(opening))
-        return (yield from self.inside(frame, repairs))
+        return self.inside(frame, repairs)
 
     def inside(self, frame: Frame, repairs: tuple[str, ...]) -> StepsToBool:
         """Reads the same after the mark has been set."""

@@ -40,6 +40,7 @@ NAMELESS = 'the call has no "name"'
 LONGEST_NAME = 256
 #: What a tool may be called, where nothing but the name shows that an object is a call.
 PLAUSIBLE_NAME = re.compile(r"[^\W\d][\w.:/-]{0,127}")
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w.:/-]{0,127}")
 _NO_NAME = re.compile(r'["{}\[\]\n<>]')
 _TYPES = ("function", "tool_call", "tool_use", "function_call")
 
@@ -73,6 +74,8 @@ def calls_of(read: Read, native: Sequence[str], tools: Mapping[str, Mapping[str,
     if not isinstance(value, dict):
         raise Unreadable("a call must be a JSON object with a name and arguments", 0)
     fields = cast("dict[str, Any]", value)
+    if (plain := _plain_call(fields, repairs, native)) is not None:
+        return [plain]
     for wrapper in WRAPPERS:
         if isinstance(fields.get(wrapper), dict | list) and "name" not in fields:
             return calls_of(Read(fields[wrapper], (*repairs, "wrapped")), native, tools)
@@ -81,6 +84,16 @@ def calls_of(read: Read, native: Sequence[str], tools: Mapping[str, Mapping[str,
         merged = {**cast("dict[str, Any]", inner)} | ({"id": fields["id"]} if "id" in fields else {})
         return calls_of(Read(merged, (*repairs, "wrapped")), native, tools)
     return [_call_of(fields, repairs, native, tools)]
+
+
+def _plain_call(fields: dict[str, Any], repairs: tuple[str, ...], native: Sequence[str]) -> FoundCall | None:
+    """Takes an object that is nothing but a name and arguments as a call, as most are; None for any other."""
+    name, arguments = fields.get("name"), fields.get(native[0])
+    if len(fields) > 2 or not isinstance(name, str) or not isinstance(arguments, dict):
+        return None
+    if not _PLAIN_NAME.fullmatch(name) or "name" in arguments:
+        return None
+    return FoundCall(name, cast("dict[str, Any]", arguments), "", repairs, native[0] in USUAL_ARGUMENTS)
 
 
 def calls_by_name(read: Read) -> list[FoundCall]:

@@ -21,6 +21,7 @@ class Family:
         layout: How it writes conversations.
         reader: Makes the parser of one reply.
         thinks: The marker of reasoning that the prompt opens, if it does.
+        held: Makes the parser where a grammar held the reply; None where no grammar can.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Family:
     layout: Layout
     reader: type[Reader]
     thinks: str = ""
+    held: type[Reader] | None = None
 
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Prompt:
         """Writes the conversation as the model was trained to read it."""
@@ -36,7 +38,8 @@ class Family:
 
     def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
         """Makes a parser for one reply."""
-        return self.reader(tools, thinks=self.thinks)
+        reader = self.held if self.held and settings.constrained != "none" else self.reader
+        return reader(tools, thinks=self.thinks)
 
 
 def thinking(family: Family) -> Family:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
@@ -19,9 +20,12 @@ START, END = "<start_function_call>", "<end_function_call>"
 ESCAPE = "<escape>"
 CALL = "call:"
 #: The family's own tags, and those of its larger relatives.
-TAGS = {START: END, "<|tool_call>": "<tool_call|>"}
+TAGS = {START: END, "<|tool_call>": "<tool_call|>", "<call>": "</call>"}
 _CALL_GUARD = r"(?=[^\W\d][\w.-]{0,80}(?:\Z|\{)|\Z)"
 _BRACE = markers_of(("{",))
+# How arguments begin that only this family writes.
+_MARKED = re.compile(r"""\{\s*[\w-]{1,64}:(?:<escape>|<\|"\|>)""")
+_KEY_LONGEST = 80
 # What the family writes so, and JSON does not.
 _NATIVE = ("unquoted-keys",)
 
@@ -30,7 +34,7 @@ class FunctionGemmaReader(GeneralReader):
     """Reads calls whose strings stand between ``<escape>`` marks."""
 
     openers: ClassVar[frozenset[str]] = GeneralReader.shared | frozenset((*TAGS, CALL))
-    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | frozenset(TAGS.values())
+    dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | {*TAGS.values(), "<|channel>"}
     native: ClassVar[frozenset[str]] = frozenset()
 
     def guards(self) -> Mapping[str, str]:
@@ -49,9 +53,10 @@ class FunctionGemmaReader(GeneralReader):
         source.mark(len(marker))
         frame = Frame(frozenset((TAGS[marker],)), repairs=() if marker == START else ("other-tag",))
         header = (yield from self.header(_BRACE)).strip()
-        name = header.removeprefix("call:").strip()
+        header = header.removeprefix(":")
+        name = header.removeprefix(CALL).strip()
         if PLAUSIBLE_NAME.fullmatch(name):
-            frame.repairs += () if header.startswith(CALL) else ("missing-start-tag",)
+            frame.repairs += () if header.startswith(CALL) or marker == "<call>" else ("missing-start-tag",)
             yield from self.named(name, frame)
         else:
             yield from self.body(frame)
@@ -64,7 +69,7 @@ class FunctionGemmaReader(GeneralReader):
             self.release()
             return
         name = (yield from self.header(_BRACE)).strip()
-        if name in self.tools:
+        if self.may_be_called(name) or _MARKED.match((yield from source.ahead(_KEY_LONGEST))):
             yield from self.named(
                 name, Frame(frozenset((END,)), needed=False, repairs=("missing-start-tag",))
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
@@ -11,6 +11,7 @@ from providers.dialects.hermes import HermesReader
 from providers.dialects.layout import OFFERED, Layout, Safe, as_object, listed
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps
+from providers.dialects.thoughts import THOUGHTS
 
 TOKEN = "<|tool_call|>"  # noqa: S105 - a marker, no password
 
@@ -21,6 +22,11 @@ class GraniteReader(HermesReader):
     openers: ClassVar[frozenset[str]] = (HermesReader.openers | {TOKEN}) - {"<response>"}
     dropped: ClassVar[frozenset[str]] = HermesReader.dropped | {"<response>"}
     list_needs_end: ClassVar[bool] = False
+    thinking: ClassVar[Mapping[str, str]] = {
+        **THOUGHTS,
+        "Here is my thought process:": "Here is my response:",
+        "Here's my thought process:": "Here's my response:",
+    }
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""

@@ -75,8 +75,8 @@ class HarmonyReader(GeneralReader):
             return
         source.unmark()
         self.structure()
-        channel = _CHANNEL.search(header)
-        if channel is not None and channel["channel"] == "analysis":
+        channels = _CHANNEL.findall(header)
+        if channels and channels[-1] == "analysis":
             yield from self.reason(_STOPS)
 
     def _to_function(self, name: str) -> Steps:

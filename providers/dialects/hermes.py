@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.general import GeneralReader
+from providers.dialects.held import HeldReader
 from providers.dialects.layout import OFFERED, Layout, Safe, as_object, listed
 
 
@@ -56,4 +57,10 @@ LAYOUT = Layout(
     stop=("<|im_end|>",),
 )
 
-HERMES = Family("hermes", "Hermes, Qwen 2.5 and Qwen 3: JSON between <tool_call> tags", LAYOUT, HermesReader)
+HERMES = Family(
+    "hermes",
+    "Hermes, Qwen 2.5 and Qwen 3: JSON between <tool_call> tags",
+    LAYOUT,
+    HermesReader,
+    held=HeldReader,
+)

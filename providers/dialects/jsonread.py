@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 from providers.dialects.tolerant import MAX_DEPTH, TolerantReader, Unreadable
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BLANK = re.compile(r"[ \t\n\r]*")
 _BRACKET = re.compile(r"[\[\]{}]")
 # Halves of surrogate pairs are text that cannot be written anywhere; the tolerant reader replaces them.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -46,9 +47,16 @@ def read_strict(text: str) -> Read | None:
     if _SURROGATE.search(text) or _is_deep(text):
         return None
     try:
-        return Read(_DECODER.decode(text))
+        value, end = _DECODER.raw_decode(text, _begins(text, 0))
     except ValueError:
         return None
+    return Read(value) if _begins(text, end) == len(text) else None
+
+
+def _begins(text: str, at: int) -> int:
+    """Returns where the white space that JSON knows ends."""
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
 
 
 def read_python(text: str, *, cut_off: bool = False) -> Read:

@@ -29,6 +29,7 @@ class KimiReader(GeneralReader):
     openers: ClassVar[frozenset[str]] = GeneralReader.shared | {BEGIN}
     dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | SECTION | SECTION_END | {END, ARGUMENT}
     native: ClassVar[frozenset[str]] = frozenset(("<|open|>call tool=",))
+    sections: ClassVar[frozenset[str]] = GeneralReader.sections | SECTION
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from providers.base import ToolSpec
@@ -13,6 +13,7 @@ from providers.dialects.general import GeneralReader
 from providers.dialects.layout import Safe, described
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps, markers_of
+from providers.dialects.thoughts import THOUGHTS
 
 CALLS, CALL_ID, ARGS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
 _ID = re.compile(r"[A-Za-z0-9]{9}")
@@ -46,6 +47,7 @@ class MistralReader(GeneralReader):
     openers: ClassVar[frozenset[str]] = GeneralReader.shared | {CALLS}
     dropped: ClassVar[frozenset[str]] = GeneralReader.dropped | {"[/TOOL_CALLS]"}
     native: ClassVar[frozenset[str]] = frozenset()
+    thinking: ClassVar[Mapping[str, str]] = {"[THINK]": "[/THINK]", **THOUGHTS}
 
     def own_markers(self) -> Sequence[str]:
         """A tool's name with the marker of its id or arguments is a call that lost its first marker."""

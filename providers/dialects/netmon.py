@@ -25,7 +25,7 @@ class NetmonReader(EnclosedReader):
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows the opening tag."""
-        yield from self.call_tag(marker)
+        return self.call_tag(marker)
 
 
 class Netmon:

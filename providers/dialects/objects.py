@@ -25,7 +25,7 @@ from providers.dialects.envelope import (
 from providers.dialects.jsonread import read_json
 from providers.dialects.mending import mended
 from providers.dialects.reader import TURN_ENDS, Convert, Reader
-from providers.dialects.source import Markers, Steps, StepsToBool, markers_of
+from providers.dialects.source import Markers, Steps, markers_of
 from providers.dialects.tolerant import Unreadable
 from providers.dialects.typed import properties_of
 
@@ -35,9 +35,10 @@ _HOLD = 65_536
 _PREFIX = re.compile(r"[^.:/]*[.:/](?:.*[.:/])?")
 _SCHEMA_AHEAD = re.compile(r"""\{\s*["']?(?:type|properties|\$schema|required)\b""")
 
-# A string that stands for itself.
-_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f]*"')
+# A string that stands for itself, and what may be no comment nor a bracket too many behind it.
+_PLAIN_STRING = re.compile(r'"([^"\\\x00-\x1f]*)"(?:(?<!"")\s*([^\s/#}\])]))?')
 
+_ARGUMENTS = frozenset(ARGUMENT_KEYS)
 _AS_OFFERED: tuple[str, ...] = ()
 _PREFIXED = ("prefixed-name",)
 
@@ -52,6 +53,8 @@ def _words(openers: frozenset[str]) -> frozenset[str]:
 
 #: Steps to an answer that may be missing.
 StepsToMaybe: TypeAlias = Generator[None, None, bool | None]
+#: Steps to a key as it is written, if one stands there.
+StepsToKey: TypeAlias = Generator[None, None, str | None]
 Over = Literal["", "closed", "marker", "end", "next", "list", "refused"]
 
 
@@ -155,73 +158,79 @@ class ObjectReader(Reader):
         """Returns the search for the markers that end a body that was entered."""
         return self._ends[frame.closes][1]
 
-    def one_object(self, frame: Frame, candidate: bool) -> StepsToBool:
-        """Reads an object, whose brace stands here; returns False where a candidate proves to be no call."""
-        entry = Entry(self.source.position, candidate)
-        self.source.at += 1
-        yield from self.entries(entry, frame)
-        return entry.over != "refused" and self.conclude(entry, frame)
-
     def entries(self, entry: Entry, frame: Frame) -> Steps:
         """Reads the keys and values of an object up to its end."""
         source, scanner = self.source, self.scanner
+        firsts = scanner.ends.first
         while not entry.over:
-            if not (yield from source.space()):
+            if not (source.stands or (yield from source.space())):
                 entry.over = "end"
-            elif (yield from scanner.at_marker()):
+                return
+            sign = source.text[source.at]
+            if sign in firsts and (yield from scanner.at_marker()):
                 entry.over = "marker"
-            elif (sign := source.text[source.at]) == "}":
-                source.at += 1
-                entry.over = "closed"
-            elif sign == "{" and source.position == entry.begins + 1:
-                # A template's doubled brace, which the model took over.
-                entry.begins = source.position
-                source.at += 1
-                frame.extra.append("extra-brace")
-            elif sign == "{":
-                entry.over = "next"
-            elif sign == "]" and frame.listed:
-                entry.over = "list"
+            elif sign in "{}],:":
+                self._between_entries(entry, frame, sign)
             elif sign in "/#":
                 yield from scanner.comment()
-            elif sign in ",:]":
-                source.at += 1
-            else:
-                yield from self._entry(entry)
+            elif (raw := (yield from self._key(entry))) is not None:
+                yield from self.entry_value(entry, raw)
 
-    def _entry(self, entry: Entry) -> Steps:
+    def _between_entries(self, entry: Entry, frame: Frame, sign: str) -> None:
+        """Reads a bracket or a separator that stands where a key might."""
         source = self.source
-        begins = source.position
-        yield from self.scanner.value("key")
-        raw = source.between(begins, source.position)
+        if sign == "}":
+            entry.over = "closed"
+        elif sign == "{" and source.position == entry.begins + 1:
+            # A template's doubled brace, which the model took over.
+            entry.begins = source.position
+            frame.extra.append("extra-brace")
+        elif sign == "{":
+            entry.over = "next"
+            return
+        elif sign == "]" and frame.listed:
+            entry.over = "list"
+            return
+        source.at += 1
+
+    def _key(self, entry: Entry) -> StepsToKey:
+        """Reads a key and its colon; returns None where no value follows."""
+        source, scanner = self.source, self.scanner
+        begins = source.base + source.at
+        if not scanner.plain(source.text[source.at], "key"):
+            yield from scanner.value("key", careful=True)
+        raw = source.between(begins, source.base + source.at)
         if not raw:
             source.at += 1
-        if self._stopped(entry) or not (yield from source.space()):
-            return
-        if source.text[source.at] in ":{[":
-            source.at += source.text[source.at] == ":"
-            yield from self.entry_value(entry, raw)
-        elif entry.open:
+        if self._stopped(entry) or not (source.stands or (yield from source.space())):
+            return None
+        sign = source.text[source.at]
+        if sign in ":{[":
+            source.at += sign == ":"
+            return raw
+        if entry.open:
             entry.over = "refused"
+        return None
 
     def _stopped(self, entry: Entry) -> bool:
         """Notes why the scanner stopped, if it did."""
-        stop, self.scanner.stop = self.scanner.stop, ""
+        stop = self.scanner.stop
         if stop:
+            self.scanner.stop = ""
             entry.over = "end" if stop == "end" else "marker"
-        return bool(stop)
+        return stop != ""
 
     def entry_value(self, entry: Entry, raw_key: str) -> Steps:
         """Reads the value of a key, after its colon."""
-        source = self.source
+        source, scanner = self.source, self.scanner
         key = raw_key.strip("\"'\\\u201c\u201d` \n\t").replace("\\_", "_")
         if entry.open and (source.marked_length > _HOLD or not self._may_be_key(entry, key)):
             entry.over = "refused"
             return
-        if not (yield from source.space()):
+        if not (source.stands or (yield from source.space())):
             return
-        begins = source.position
-        streamed = key in ARGUMENT_KEYS and entry.name is not None and not entry.started
+        begins = source.base + source.at
+        streamed = key in _ARGUMENTS and entry.name is not None and not entry.started
         if streamed and entry.candidate:
             if not self.may_be_called(entry.name or ""):
                 entry.over = "refused"
@@ -232,8 +241,10 @@ class ObjectReader(Reader):
             self.start(entry.name or "")
             entry.started = True
             self.stream()
-        yield from self.scanner.value("value")
-        self.stop_stream()
+        if not scanner.plain(source.text[source.at], "value"):
+            yield from scanner.value("value", careful=True)
+        if streamed:
+            self.stop_stream()
         self._note_value(entry, key, begins)
         if not entry.over:
             self._stopped(entry)
@@ -247,11 +258,11 @@ class ObjectReader(Reader):
     def _note_value(self, entry: Entry, key: str, begins: int) -> None:
         """Remembers a value, if it is the name or arguments that were not streamed."""
         source = self.source
-        if key in ARGUMENT_KEYS:
+        if key in _ARGUMENTS:
             if not entry.started:
                 entry.held = (begins, source.position)
             return
-        raw = source.between(begins, source.position)
+        raw = source.between(begins, source.base + source.at)
         if raw[:1] in ("{", "[") or entry.started or key not in CALL_KEYS:
             return
         value = _scalar(raw)
@@ -333,8 +344,12 @@ class ObjectReader(Reader):
 
 
 def _scalar(raw: str) -> object:
-    if _PLAIN_STRING.fullmatch(raw):
-        return raw[1:-1]
+    string = _PLAIN_STRING.match(raw)
+    if string is not None and string[2]:
+        # Something follows that no tolerance leaves out.
+        return None
+    if string is not None and string.end() == len(raw):
+        return string[1]
     try:
         return read_json(raw).value
     except Unreadable:

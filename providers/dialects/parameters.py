@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from html import unescape
+from typing import Any, ClassVar, Literal, cast
 
 from providers.dialects.objects import Frame, StepsToMaybe
 from providers.dialects.python_calls import PythonCallReader
@@ -18,6 +19,7 @@ MINIMAX_SIGN = "]<]minimax[>["
 _PASSED = {"\\": "\\n", "]": MINIMAX_SIGN}
 # The attributes that say that a value is text.
 _IS_TEXT = re.compile(r"""\b(?:string\s*=\s*["']?true|type\s*=\s*["']?string)\b""")
+_IS_JSON = re.compile(r"""\b(?:string\s*=\s*["']?false|type\s*=)""")
 _WINDOW = 96
 _KEY_LONGEST = 160
 
@@ -31,39 +33,50 @@ class Grammar:
         key_ends: What follows the key.
         between: What follows that, before the value.
         closes: What follows the value.
+        inline: A value that begins on the line of its tag keeps the line break before the closing one.
+        as_text: Which values that no schema knows are text, whatever they look like.
     """
 
     opens: frozenset[str]
     key_ends: str
     between: str
     closes: frozenset[str]
+    inline: bool = False
+    as_text: Literal["none", "scalars", "all"] = "none"
 
 
 #: What some families put before the names of their tags.
 DSML_SIGN, GCML_SIGN = "\uff5cDSML\uff5c", "\uff5cGCML\uff5c"
-PREFIXES = ("", "steptml:", "antml:", DSML_SIGN, GCML_SIGN)
+PREFIXES = ("", "steptml:", "antml:", "atem:", DSML_SIGN, f"{DSML_SIGN} ", GCML_SIGN)
 #: ``<parameter=key>value</parameter>``, and how models vary it.
 XML = Grammar(
     frozenset(
         (
             *("<parameter=", "<param=", "<param name=", "<arg name=", "<argument name="),
+            *("<paramname=", "<param\u0120name="),
             *(f"<{prefix}parameter name=" for prefix in PREFIXES),
         )
     ),
     ">",
     "",
     frozenset(("</param>", "</arg>", "</argument>", *(f"</{prefix}parameter>" for prefix in PREFIXES))),
+    as_text="scalars",
 )
 
 
-def pairs(prefix: str) -> Grammar:
-    """Returns ``<arg_key>key</arg_key><arg_value>value</arg_value>``, with something before each name."""
-    opens, closes = frozenset((f"<{prefix}arg_key>",)), frozenset((f"</{prefix}arg_value>",))
-    return Grammar(opens, f"</{prefix}arg_key>", f"<{prefix}arg_value>", closes)
+def pairs(prefix: str, suffix: str = "") -> Grammar:
+    """Returns ``<arg_key>key</arg_key><arg_value>value</arg_value>``, with something around each name."""
+    key, value = f"{prefix}arg_key{suffix}>", f"{prefix}arg_value{suffix}>"
+    return Grammar(frozenset((f"<{key}",)), f"</{key}", f"<{value}", frozenset((f"</{value}",)))
 
 
+#: What Hunyuan puts behind the names of its tags.
+HUNYUAN_SUFFIX = ":opensource"
 #: The same by what opens it.
-PAIRS: Mapping[str, Grammar] = {f"<{p}arg_key>": pairs(p) for p in ("", "longcat_", "ifm|")}
+PAIRS: Mapping[str, Grammar] = {
+    next(iter(grammar.opens)): grammar
+    for grammar in (*map(pairs, ("", "longcat_", "ifm|")), pairs("", HUNYUAN_SUFFIX))
+}
 
 
 @dataclass(slots=True)
@@ -88,6 +101,22 @@ class Given:
         self.values[key] = value
         self.repairs.extend(repairs)
 
+    def unbundle(self) -> None:
+        """Takes the parameters out of one that holds them all, and that the tool does not have."""
+        key = next(iter(self.values), "")
+        if len(self.values) != 1 or key not in _BUNDLE_KEYS or key in self.known or not self.known:
+            return
+        value, repairs = self.values[key], ()
+        if isinstance(value, str):
+            value, repairs = type_value(value, {"type": "object"})
+        if isinstance(value, dict) and set(cast("dict[str, Any]", value)) <= set(self.known):
+            self.values = cast("dict[str, Any]", value)
+            self.repairs.extend((*repairs, "wrapped"))
+
+
+#: Names of parameters that models put around all others.
+_BUNDLE_KEYS = ("properties", "parameters", "arguments", "input")
+
 
 class ParameterReader(PythonCallReader):
     """Reads the parameters of calls where tags hold them."""
@@ -95,7 +124,7 @@ class ParameterReader(PythonCallReader):
     #: Tags that may enclose a whole call, and how they close.
     call_tags: ClassVar[Mapping[str, str]] = {}
 
-    #: What else may come after a call.
+    #: What else may come after a call, and is never said in one.
     beyond: ClassVar[frozenset[str]] = frozenset()
 
     # In a value: where a tag was that may end it, though what follows does not fit.
@@ -132,13 +161,14 @@ class ParameterReader(PythonCallReader):
                 self.broken(source.marked(), "the call breaks off", source.marked_length)
                 return
             given.repairs.append("truncated")
+        given.unbundle()
         self.done(name, given.values, (*frame.repairs, *given.repairs))
         yield from self.close(frame)
 
     def gap(self) -> StepsToBool:
         """Reads past white space, written or spelled out as an escape; returns whether anything follows it."""
         source = self.source
-        while (yield from source.space()):
+        while source.stands or (yield from source.space()):
             sign = source.text[source.at]
             passed = _PASSED.get(sign, "")
             if not passed or (yield from source.ahead(len(passed))) != passed:
@@ -149,13 +179,16 @@ class ParameterReader(PythonCallReader):
     def _parameter(self, given: Given, frame: Frame, grammar: Grammar) -> StepsToStr:
         """Reads one parameter; returns what is wrong with it, or nothing."""
         source = self.source
-        stops = markers_of((grammar.key_ends, grammar.between) if grammar.between else (grammar.key_ends,))
+        ends = (grammar.key_ends, grammar.between) if grammar.between else (grammar.key_ends,)
+        stops = markers_of(ends, frame.closes, self.beyond)
         header = yield from self.header(stops, _KEY_LONGEST)
         key = attribute(header)
         if not key or "<" in key or "\n" in key:
             return "the name of a parameter is not closed"
         ends = yield from markers_of((grammar.key_ends,)).standing(source)
         source.at += len(ends)
+        if not ends and not grammar.between:
+            return "the name of a parameter is not closed"
         if not ends:
             given.repairs.append("missing-end-tag")
         if grammar.between:
@@ -176,7 +209,7 @@ class ParameterReader(PythonCallReader):
             given.repairs.append("missing-end-tag")
         text, trimming = _trimmed(text, grammar, closed)
         given.repairs.extend(trimming)
-        given.take(key, text, _IS_TEXT.search(header) is not None)
+        given.take(key, text, _is_text(header, text, grammar))
         return ""
 
     def _type_tag(self) -> Steps:
@@ -190,12 +223,14 @@ class ParameterReader(PythonCallReader):
 
     def certain_to(self) -> int:
         """Returns up to where what was read is certain to belong to the arguments."""
-        return self._doubtful if self._doubtful >= 0 else super().certain_to()
+        return self._doubtful if self._doubtful >= 0 else self.scanner.certain_to()
 
     def _value(self, given: Given, frame: Frame, grammar: Grammar) -> StepsToMaybe:
         """Reads up to the end of a value; returns whether its own tag ends it, None where nothing does."""
         source = self.source
-        markers = markers_of(grammar.closes, grammar.opens, frame.closes, self.call_tags.values())
+        markers = markers_of(
+            grammar.closes, grammar.opens, frame.closes, self.call_tags.values(), self.beyond
+        )
         follow = self._may_follow(frame, grammar)
         self._doubtful = -1
         closed: bool | None = False
@@ -204,6 +239,7 @@ class ParameterReader(PythonCallReader):
             if found is None or not found[2]:
                 source.at = found[0] if found else len(source.text)
                 if not source.ended:
+                    source.awaits = None if found else markers.search
                     yield
                     continue
                 closed = None
@@ -239,15 +275,18 @@ class ParameterReader(PythonCallReader):
             window = source.text[source.at + length : source.at + length + _WINDOW]
             rest = window.lstrip()
             certain = source.ended or len(window) == _WINDOW
-            if any(rest.startswith(marker) for marker in follow.all):
+            found = follow.match(rest)
+            if found and follow.settled(found.group()) in follow.all:
                 return True
-            if certain or (rest and not any(marker.startswith(rest) for marker in follow.all)):
+            if certain or (rest and not found):
                 return not rest
             yield
 
     def _breaks(self, marker: str, given: Given, grammar: Grammar, follow: Markers) -> StepsToBool:
         """Says whether a tag inside a value shows that the value was never closed."""
         source = self.source
+        if marker in self.beyond:
+            return True
         if marker not in grammar.opens:
             return (yield from self._followed(len(marker), follow))
         ahead = yield from source.ahead(len(marker) + _WINDOW)
@@ -258,6 +297,15 @@ class ParameterReader(PythonCallReader):
         return bool(ends) and source.before() == "\n"
 
 
+def _is_text(header: str, text: str, grammar: Grammar) -> bool:
+    """Says whether a value is text where no schema knows it, by its tag, its form and the family."""
+    if _IS_TEXT.search(header):
+        return True
+    if grammar.as_text == "none" or _IS_JSON.search(header):
+        return False
+    return grammar.as_text == "all" or text.lstrip()[:1] not in ("{", "[")
+
+
 _QUOTED = re.compile(r"""(?P<sign>["'])(?P<name>[^"']+)(?P=sign)(?=\s)""")
 _INDENTED = re.compile(r"\n(?P<lines>.*)\n(?P<indent>[ \t]+)", re.DOTALL)
 
@@ -266,7 +314,7 @@ def attribute(written: str) -> str:
     """Takes a name out of a tag: as it stands, or the first of its quoted attributes."""
     text = written.strip()
     quoted = _QUOTED.match(text)
-    return (quoted["name"] if quoted else text.strip("\"'")).replace("\\_", "_")
+    return unescape((quoted["name"] if quoted else text.strip("\"'")).replace("\\_", "_"))
 
 
 def _trimmed(text: str, grammar: Grammar, closed: bool) -> tuple[str, tuple[str, ...]]:
@@ -275,6 +323,8 @@ def _trimmed(text: str, grammar: Grammar, closed: bool) -> tuple[str, tuple[str,
         if closed:
             return (text[1:-1] if len(text) > 1 and text[0] == text[-1] == "\n" else text), ()
         return text.removesuffix("\n"), ()
+    if grammar.inline and closed and not text.startswith("\n"):
+        return text, ()
     indented = _INDENTED.fullmatch(text)
     if indented is None:
         return text.removeprefix("\n").removesuffix("\n"), ()

@@ -7,24 +7,23 @@ from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
-from providers.dialects.general import GeneralReader
+from providers.dialects.general import FUNCTOOLS, GeneralReader
 from providers.dialects.layout import Layout, Safe, as_object, described
 from providers.dialects.objects import Frame
 from providers.dialects.source import Steps
 
-WORDS = frozenset(f"functools{blank}{sign}" for blank in ("", " ") for sign in "[{")
 TAGS = {"<|tool_call|>": "<|/tool_call|>"}
 
 
 class Phi4Reader(GeneralReader):
     """Reads what follows the word, and the tags of the model's own template."""
 
-    openers: ClassVar[frozenset[str]] = GeneralReader.shared | WORDS
-    native: ClassVar[frozenset[str]] = frozenset(TAGS)
+    openers: ClassVar[frozenset[str]] = GeneralReader.shared
+    native: ClassVar[frozenset[str]] = frozenset(TAGS) | FUNCTOOLS
 
     def opened(self, marker: str) -> Steps:
         """Reads what follows a marker."""
-        if marker in WORDS:
+        if marker in FUNCTOOLS:
             self.source.at -= 1
             self.source.mark(len(marker) - 1)
             yield from self.body(Frame(needed=False))
@@ -59,7 +58,7 @@ LAYOUT = Layout(
             "<|tool_call|>",
             "<|/tool_call|>",
             "<|tool_response|>",
-            *WORDS,
+            *FUNCTOOLS,
         )
     ),
     system=("<|system|>", "<|end|>"),

@@ -135,8 +135,11 @@ class PythonCallReader(NamedReader):
         back = 1 if self.scanner.balanced else 0
         self.stop_stream(back)
         stop, self.scanner.stop = self.scanner.stop, ""
+        written = source.between(begins, source.position - back)
         try:
-            read = read_arguments(source.between(begins, source.position - back), cut_off=stop == "end")
+            if stop == "end" and not (back or written.strip()):
+                raise Unreadable("the call breaks off before its arguments", 0)
+            read = read_arguments(written, cut_off=stop == "end")
             arguments, repairs = self.by_name(name, read)
         except Unreadable as error:
             self.broken(source.marked(), error.reason, offset + error.position)
@@ -236,7 +239,9 @@ class PythonCallReader(NamedReader):
             window = source.text[source.at : source.at + _AHEAD]
             verdict = _looks_like_arguments(window, True, source.ended or len(window) == _AHEAD)
             if verdict is not None:
-                return verdict
+                begun = _BY_NAME.match(window)
+                cut = source.ended and begun is not None and begun.end() == len(window)
+                return verdict or cut
             yield
 
     def bears_name(self, name: str) -> StepsToBool:

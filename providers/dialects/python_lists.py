@@ -48,25 +48,30 @@ class PythonReader(PythonCallReader):
 
     def sign(self, sign: str) -> Steps:
         """Reads what follows a bracket, a brace, a fence or a tool's name in visible text."""
+        if sign in ("{", "```"):
+            return super().sign(sign)
+        return self._list(sign) if sign == "[" else self._lone_call(sign)
+
+    def _list(self, sign: str) -> Steps:
+        """Reads what follows a bracket in visible text."""
         source = self.source
-        if sign == "[":
-            if self._simple_list():
-                return
-            source.at -= 1
-            if self._may_open() and source.text[source.at + 1 : source.at + 40].lstrip()[:1] != "{":
-                source.mark()
-                yield from self.python_body(self.bare_frame())
-                return
-            source.at += 1
-        elif sign not in ("{", "```"):
-            yield from self._lone_call(sign)
+        if not self._may_open():
+            self.say(sign)
             return
+        if self._simple_list():
+            return
+        source.at -= 1
+        if source.text[source.at + 1 : source.at + 40].lstrip()[:1] != "{":
+            source.mark()
+            yield from self.python_body(self.bare_frame())
+            return
+        source.at += 1
         yield from super().sign(sign)
 
     def _simple_list(self) -> bool:
         """Reads a list of one simple call, whose bracket has just been read; the same as the longer way."""
         found = SIMPLE_LIST.match(self.source.text, self.source.at)
-        if found is None or not self._may_open():
+        if found is None:
             return False
         name = self.plain_name(found[1])
         if not self.may_be_called(name):

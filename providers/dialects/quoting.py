@@ -82,15 +82,21 @@ def ends_string(text: str, at: int, place: Place, ended: bool) -> bool | None:
     """
     if place == "alone":
         return True
-    blank = _BLANK.match(text, at)
-    begins = blank.end() if blank else at
+    begins, follows = at, text[at : at + 1]
     certain = ended or len(text) - at >= WINDOW
-    if begins >= len(text) or begins - at >= WINDOW:
-        return True if certain else None
-    follows = text[begins]
+    if not follows or follows.isspace():
+        blank = _BLANK.match(text, at)
+        begins = blank.end() if blank else at
+        if begins >= len(text) or begins - at >= WINDOW:
+            return True if certain else None
+        follows = text[begins]
     if follows not in _JUDGED:
         return follows in _FOLLOWERS[place]
     rest = text[begins : at + WINDOW]
+    if follows in "\"'":
+        if place == "argument" and begins > at:
+            return _concatenated(rest, certain)
+        return place == "item" or (place != "key" and _quoted_key(rest, certain))
     beyond = rest[1:].lstrip()
     if follows == "," and place == "argument":
         literal = _before_literal(beyond, certain)
@@ -101,10 +107,6 @@ def ends_string(text: str, at: int, place: Place, ended: bool) -> bool | None:
         return _nothing_or(beyond, "<\n", certain)
     if follows == ")" and place != "key":
         return _before_call_end(beyond.lstrip(") \t\r\n"), certain)
-    if follows in "\"'" and place == "argument" and begins > at:
-        return _concatenated(rest, certain)
-    if follows in "\"'" and place != "key":
-        return place == "item" or _quoted_key(rest, certain)
     return follows in _FOLLOWERS[place]
 
 

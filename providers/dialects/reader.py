@@ -134,8 +134,8 @@ class Reader:
         """Takes the next piece of text and returns the events that are certain by now."""
         if not text or self.source.ended:
             return []
-        self.source.push(text)
-        next(self._steps, None)
+        if self.source.push(text):
+            next(self._steps, None)
         return self._drain()
 
     def finish(self) -> list[DialectEvent]:
@@ -182,7 +182,7 @@ class Reader:
 
     def text(self, markers: Markers) -> StepsToStr:
         """Emits visible text up to a marker and returns that, read; "" at the end of the reply."""
-        return (yield from self._until(markers, self.say))
+        return self._until(markers, self.say)
 
     def _think(self, close: str) -> Steps:
         self._trim = True
@@ -205,8 +205,9 @@ class Reader:
                 source.at = len(source.text)
             else:
                 begins, marker, whole = found
-                emit(source.text[source.at : begins])
-                source.at = begins
+                if begins > source.at:
+                    emit(source.text[source.at : begins])
+                    source.at = begins
                 if whole:
                     source.at += len(marker)
                     return marker
@@ -278,10 +279,10 @@ class Reader:
         self._streaming = False
 
     def _flush_arguments(self, end: int) -> None:
-        if end > self._streamed:
-            text = self.source.between(self._streamed, end)
+        begins = self._streamed
+        if end > begins:
             self._streamed = end
-            self._events.append(CallArguments(self._index, text))
+            self._events.append(CallArguments(self._index, self.source.between(begins, end)))
 
     def show_arguments(self, text: str) -> None:
         """Emits arguments that had to be held back until the name was known."""
@@ -296,7 +297,7 @@ class Reader:
         if self._convert is not None:
             arguments = self._convert(name, arguments)
         call = ToolCall(call_id or f"call_{self._index}", name, arguments)
-        self._pending = Call(self._index, call, tuple(dict.fromkeys(repairs)))
+        self._pending = Call(self._index, call, tuple(dict.fromkeys(repairs)) if repairs else ())
         self.structure()
 
     def whole(self, name: str, written: str, arguments: dict[str, Any], repairs: Sequence[str]) -> None:
@@ -317,8 +318,9 @@ class Reader:
         """Emits the call that was kept."""
         if self._pending is not None:
             call, self._pending = self._pending, None
-            repairs = tuple(dict.fromkeys((*call.repairs, *repairs)))
-            self._events.append(Call(call.index, call.call, repairs))
+            if repairs:
+                call = Call(call.index, call.call, tuple(dict.fromkeys((*call.repairs, *repairs))))
+            self._events.append(call)
             self._index += 1
             self._started = False
 

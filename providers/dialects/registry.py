@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,6 +12,7 @@ from providers.dialects.base import Dialect
 from providers.dialects.family import Family, thinking
 
 _THINKING = "-thinking"
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 #: One line about each dialect, by name.
 DIALECTS: Mapping[str, str] = {
@@ -44,34 +46,48 @@ DIALECTS: Mapping[str, str] = {
     "jamba": "Jamba: an array of calls between <tool_calls> tags",
     "hunyuan": "Hunyuan: an array of calls between <tool_calls> tags",
     "gemma": "Gemma 2 and 3: Python in a code fence labelled tool_code",
+    "inkling": "Inkling: a JSON object with name and args in a message of its kind",
+    "muse": "Muse: function tags in messages with a recipient",
+    "smollm2": "SmolLM2: a JSON array of calls between <tool_call> tags",
     "react": "ReAct: Action and Action Input in words, for any model",
 }
 
 #: What others call their parsers of a family, and which of ours reads it.
 ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("qwen", "qwen25", "qwen3", "hermes_2_pro", "trinity", "longcat", "ernie45"), "hermes"),
-    **dict.fromkeys(("dots", "minicpm5", "minicpm5xml", "mimo_json", "exaone", "generic"), "hermes"),
-    **dict.fromkeys(("qwen3_coder", "qwen3_xml", "step3p5", "mimo", "iquest_coder"), "qwen_coder"),
-    **dict.fromkeys(("llama3_json", "llama4_json", "llama3_x", "llama_3_x"), "llama3"),
+    **dict.fromkeys(("dots", "minicpm5", "minicpm5xml", "mimo_json", "exaone", "generic", "reka"), "hermes"),
+    **dict.fromkeys(("solar", "solar_open", "solar_open2", "plamo3", "k2_horizon", "k2_v3", "holo2"), "hermes"),
+    **dict.fromkeys(("exaone4", "exaone_moe", "pangu", "openpangu", "openpangu_v2", "qwen25_coder"), "hermes"),
+    **dict.fromkeys(("qwen2_5_coder", "bielik", "content_only", "csm", "cwm", "step_audio_2", "rust", "tng"), "hermes"),
+    **dict.fromkeys(("json_array", "json", "multi_format"), "hermes"),
+    **dict.fromkeys(("qwen3_coder", "qwen3_xml", "qwen35_coder", "step3p5", "mimo", "berrylm"), "qwen_coder"),
+    **dict.fromkeys(("iquest_coder", "iquest_coder_v2", "nemotron_v3", "nemotron_3_nano"), "qwen_coder"),
+    **dict.fromkeys(("mimov2_flash", "minicpmv", "qwen35", "qwen3_next"), "qwen_coder"),
+    **dict.fromkeys(("llama", "llama3_json", "llama4_json", "llama3_x", "llama_3_x"), "llama3"),
+    **dict.fromkeys(("llama_3_x_with_builtin_tools", "llama32"), "llama3"),
     **dict.fromkeys(("llama4_pythonic", "olmo3", "gorilla", "nexusraven", "toolace"), "pythonic"),
-    **dict.fromkeys(("mistral", "magistral", "ministral", "devstral"), "mistral_small"),
+    **dict.fromkeys(("mistral", "magistral", "ministral", "ministral_3", "devstral"), "mistral_small"),
     **dict.fromkeys(("deepseek_v3", "deepseek_v31", "deepseek_v32", "deepseek_v4", "deepseek_r1"), "deepseek"),
-    **dict.fromkeys(("deepseekv3", "deepseekv31", "deepseekv32", "deepseekv4"), "deepseek"),
-    **dict.fromkeys(("kimi_k2", "kimi_k3"), "kimi"),
-    **dict.fromkeys(("glm4", "glm45", "glm47", "glm4_moe", "ling3", "poolside_v1"), "glm"),
-    **dict.fromkeys(("hyperclovax_seed_think",), "glm"),
-    **dict.fromkeys(("granite4", "granite-20b-fc", "granite_20b_fc", "granite_pythonic"), "granite"),
+    **dict.fromkeys(("deepseekv3", "deepseekv31", "deepseekv32", "deepseekv4", "deepseekv41"), "deepseek"),
+    **dict.fromkeys(("deepseek_v3_1", "deepseek_v3_2", "deepseek_v4_1", "deepseek_v41"), "deepseek"),
+    **dict.fromkeys(("kimi_k2", "kimi_k25", "kimi_k3"), "kimi"),
+    **dict.fromkeys(("glm4", "glm45", "glm47", "glm53_flash", "glm_4_5", "glm4_moe", "glm47_moe"), "glm"),
+    **dict.fromkeys(("ling3", "poolside_v1", "spark", "spark25", "spark3", "iquest_q1"), "glm"),
+    **dict.fromkeys(("hyperclovax_seed_think", "hyperclovax_seed_think_14b"), "glm"),
+    **dict.fromkeys(("granite4", "granite_20b_fc", "granite_pythonic"), "granite"),
     **dict.fromkeys(("phi4_mini_json", "phi4mini", "firefunction", "firefunction_v2"), "phi4"),
-    **dict.fromkeys(("openai", "gpt-oss", "gpt_oss"), "harmony"),
+    **dict.fromkeys(("openai", "gpt_oss", "gptoss", "llm_jp"), "harmony"),
     **dict.fromkeys(("functionary_v3_1_llama_3_1", "functionary_3_1_llama_3_1"), "functionary_3_1"),
     **dict.fromkeys(("functionary_v3_2", "functionary_3_2"), "functionary"),
-    **dict.fromkeys(("command_r7b", "cohere_command3", "cohere_command4", "command_a"), "cohere"),
-    **dict.fromkeys(("minimax_m1", "minimax_m2", "minimax_m3", "minimax-m2", "minimax-m3"), "minimax"),
+    **dict.fromkeys(("command_r7b", "command_r_plus", "command_a", "cohere2_moe"), "cohere"),
+    **dict.fromkeys(("cohere_command3", "cohere_command4"), "cohere"),
+    **dict.fromkeys(("minimax_m1", "minimax_m2", "minimax_m3", "minimax_m2_sanitized"), "minimax"),
     **dict.fromkeys(("nemotron_v2", "nemotron_nano_v2", "nemotron_json"), "nemotron"),
     **dict.fromkeys(("gigachat3", "gigachat35"), "gigachat"),
     **dict.fromkeys(("internlm2", "interns1", "intern_s1"), "internlm"),
-    **dict.fromkeys(("hunyuan_a13b", "hy_v3"), "hunyuan"),
-    "gemma4": "functiongemma", "rwkv": "rwkv_world", "apertus2509": "apertus",
+    **dict.fromkeys(("hunyuan_a13b", "hy_v3", "hy_v4", "apriel", "apriel_1_5", "apriel_1_6"), "hunyuan"),
+    "gemma4": "functiongemma", "rwkv": "rwkv_world", "apertus2509": "apertus", "muse_glimmer": "muse",
+    "xiaomi_mimo": "hermes", "lfm2_with_json_tools": "lfm2",
 }  # fmt: skip
 
 # Where each is defined; imported when it is asked for.
@@ -86,6 +102,8 @@ _DEFINED: Mapping[str, tuple[str, str]] = {
 # What a chat template holds that only one family writes; the first that fits decides.
 _BY_TEMPLATE: tuple[tuple[str, str], ...] = (
     ("<|tool_calls_section_begin|>", "kimi"),
+    ("<|content_invoke_tool_json|>", "inkling"),
+    ("<atem:", "muse"),
     ("<start_function_call>", "functiongemma"),
     ("<|constrain|>", "harmony"),
     ("steptml:", "step3"),
@@ -123,6 +141,7 @@ _BY_TEMPLATE: tuple[tuple[str, str], ...] = (
     ("<|start_header_id|>", "llama3"),
     ("<start_of_turn>", "gemma"),
     ("rwkv", "rwkv_world"),
+    ("You are a helpful AI assistant named SmolLM", "smollm2"),
     ("<|im_start|>", "hermes"),
 )
 
@@ -148,18 +167,20 @@ NETMON_TEMPLATE = "netmon"
 def dialect(name: str) -> Dialect:
     """Returns a dialect by name; with "-thinking" behind it the variant whose prompt opens the reasoning.
 
+    Capitals and the signs between the words of a name make no difference.
+
     Raises:
         ValueError: There is none of that name; the message says which are near.
     """
-    name = ALIASES.get(name, name)
-    plain = name.removesuffix(_THINKING)
+    written = _SEPARATORS.sub("_", name.lower().removesuffix(_THINKING)).strip("_")
+    plain = written if written in _DEFINED else ALIASES.get(written, written)
     if plain not in _DEFINED:
-        near = get_close_matches(name, DIALECTS, n=3, cutoff=0.4)
+        near = get_close_matches(written, DIALECTS, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(DIALECTS)}."
         raise ValueError(f"there is no dialect {name!r}; {hint}")
     module, variable = _DEFINED[plain]
     found: Dialect = getattr(import_module(f"providers.dialects.{module}"), variable)
-    if plain == name:
+    if not name.lower().endswith(_THINKING):
         return found
     if not isinstance(found, Family) or not found.reader.thinking:
         raise ValueError(f"the dialect {plain!r} has no reasoning that a prompt could open")

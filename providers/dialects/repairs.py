@@ -56,4 +56,6 @@ REPAIRS: Mapping[str, str] = {
     "unquoted-keys": "keys stood without quotes",
     "unquoted-values": "strings stood without quotes",
     "loose-number": "a number was written as JSON does not write it",
+    "loose-boolean": "1 or 0 stood for true or false",
+    "unasked-null": "null stood for a value that may not be null",
 }

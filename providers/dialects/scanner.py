@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from providers.dialects.quoting import QUOTE_CHARS, Place, Quote, ends_string, plain_string, quote_at
-from providers.dialects.source import Markers, Source, StepsToBool, markers_of
+from providers.dialects.source import Markers, Search, Source, StepsToBool, markers_of
 
 _CLOSER = {"{": "}", "[": "]", "(": ")"}
 _PLACE_AFTER: dict[str, Place] = {"}": "key", "]": "item", ")": "argument"}
@@ -24,16 +24,16 @@ Stop = Literal["", "marker", "end", "cut"]
 
 
 @lru_cache(maxsize=256)
-def _outside(firsts: frozenset[str]) -> re.Pattern[str]:
-    """Matches what means nothing outside strings."""
-    return re.compile(f"[^{re.escape(QUOTE_CHARS + '{}[](),:/#' + ''.join(sorted(firsts)))}]*")
+def _outside(firsts: frozenset[str]) -> Search:
+    """Finds what means something outside strings."""
+    return re.compile(f"[{re.escape(QUOTE_CHARS + '{}[](),:/#' + ''.join(sorted(firsts)))}]").search
 
 
 @lru_cache(maxsize=256)
-def _inside(closes: str, escapes: bool, firsts: frozenset[str]) -> re.Pattern[str]:
-    """Matches what means nothing inside a string."""
+def _inside(closes: str, escapes: bool, firsts: frozenset[str]) -> Search:
+    """Finds what means something inside a string."""
     stops = closes[0] + ("\\" if escapes else "") + "{" + "".join(sorted(firsts))
-    return re.compile(f"[^{re.escape(stops)}]*")
+    return re.compile(f"[{re.escape(stops)}]").search
 
 
 class Scanner:
@@ -67,7 +67,7 @@ class Scanner:
         """Sets what ends a body: `ends` outside strings, `tags` also inside strings that are not closed."""
         self.ends = ends
         self._tags = tags
-        self._plain = _outside(ends.first)
+        self._outside = _outside(ends.first)
         self.stop = ""
         self.in_string = False
 
@@ -78,7 +78,7 @@ class Scanner:
 
     def certain_to(self) -> int:
         """Returns up to where what was read is certain to belong to the value."""
-        position = self._source.position
+        position = self._source.base + self._source.at
         if self._suspect < 0 and self._brace < 0:
             return position
         if self._suspect >= 0:
@@ -92,63 +92,86 @@ class Scanner:
             return False
         return bool((yield from self.ends.standing(source)))
 
-    def value(self, place: Place, inside: str = "") -> StepsToBool:
+    def value(self, place: Place, inside: str = "", careful: bool = False) -> StepsToBool:
         """Reads past one value; returns whether it is whole. A comma, colon or bracket after it stays.
 
         Args:
             place: Where the value stands.
             inside: The closing bracket, where the opening one has been read already.
+            careful: It is known to be no plain string.
         """
-        source, stack, plain, firsts = self._source, self._stack, self._plain, self.ends.first
+        source, stack, outside, firsts = self._source, self._stack, self._outside, self.ends.first
         self._reset(place, inside)
         while True:
-            found = plain.match(source.text, source.at)
-            source.at = found.end() if found else source.at
-            if source.at == len(source.text):
+            found = outside(source.text, source.at)
+            if found is None:
+                source.at = len(source.text)
                 if source.ended:
                     self.stop = "end"
                     return not stack
+                source.awaits = outside
                 yield
                 continue
-            sign = source.text[source.at]
+            source.at = found.start()
+            sign = found.group()
             if sign in firsts and (yield from self.ends.standing(source)):
                 self.stop = "marker"
                 return not stack
             if sign in QUOTE_CHARS:
-                opened, closed = yield from self._quoted(sign)
-                if not closed:
-                    return False
-                if opened and not stack:
+                if sign in "\"'" and not careful and self._plain(sign):
+                    if stack:
+                        continue
                     return True
+                careful = False
+                quote = yield from self._quote()
+                closed = quote is None or (yield from self.string(quote, self._place))
+                if not closed or (quote is not None and not stack):
+                    return closed
             elif sign in "/#":
                 yield from self.comment()
             elif self._structure(sign):
                 return self.stop == ""
 
     def _reset(self, place: Place, inside: str) -> None:
-        self._stack.clear()
-        self._open = {"}": 0, "]": 0, ")": 0}
+        if self._stack:
+            self._stack.clear()
+            self._open = {"}": 0, "]": 0, ")": 0}
         self._place = place
         if inside:
             self._stack.append(inside)
             self._open[inside] = 1
 
-    def _quoted(self, sign: str) -> Generator[None, None, tuple[bool, bool]]:
-        """Reads past a string, or a sign that opens none; returns whether it was one, and closed."""
+    def plain(self, sign: str, place: Place) -> bool:
+        """Reads past a value that is a string and needs no second look, and has begun with `sign`.
+
+        Returns:
+            Whether one stands here; if not, nothing has been read.
+        """
+        if sign not in "\"'" or sign in self.ends.first:
+            return False
+        self._reset(place, "")
+        return self._plain(sign)
+
+    def _plain(self, sign: str) -> bool:
         source = self._source
-        if sign == '"' or (sign == "'" and not source.before().isalnum()):
-            plain = plain_string(sign, self._place, self._tags.first).match(source.text, source.at)
-            if plain is not None:
-                source.at = plain.end()
-                return True, True
+        if sign == "'" and source.before().isalnum():
+            return False
+        plain = plain_string(sign, self._place, self._tags.first).match(source.text, source.at)
+        if plain is not None:
+            source.at = plain.end()
+        return plain is not None
+
+    def _quote(self) -> Generator[None, None, Quote | None]:
+        """Returns the quote that opens a string here; None where none does, and then its sign has been read."""
+        source = self._source
         quote = quote_at(source.text, source.at, source.ended)
         while quote == "more":
             yield
             quote = quote_at(source.text, source.at, source.ended)
         if quote is None or (quote.opens in "'`" and source.before().isalnum()):
             source.at += 1
-            return False, True
-        return True, (yield from self.string(quote, self._place))
+            return None
+        return quote
 
     def _structure(self, sign: str) -> bool:
         """Reads a bracket, comma or colon; returns whether the value ends here."""
@@ -205,25 +228,34 @@ class Scanner:
         """Reads past a string that `quote` opens here; returns whether it is closed."""
         source = self._source
         source.at += len(quote.opens)
-        plain = _inside(quote.closes, quote.escapes, self._tags.first)
+        closes, firsts = quote.closes, self._tags.first
+        inside = _inside(closes, quote.escapes, firsts)
         self._suspect = self._brace = -1
         while True:
-            found = plain.match(source.text, source.at)
-            source.at = found.end() if found else source.at
-            if source.at == len(source.text):
+            found = inside(source.text, source.at)
+            if found is None:
+                source.at = len(source.text)
                 if not source.ended:
+                    source.awaits = inside
                     yield
                     continue
                 closed = self._unclosed(quote)
             else:
-                step = self._sign(quote, place, source.text[source.at])
+                source.at = found.start()
+                sign = found.group()
+                if sign == "{" and sign not in firsts:
+                    self._brace = source.base + source.at
+                    source.at += 1
+                    continue
+                step = self._closes(quote, place) if sign == closes else self._sign(quote, place, sign)
+                if step is None:
+                    continue
                 if step == "more":
                     yield
                     continue
                 closed = step
-            if closed is not None:
-                self._suspect = self._brace = -1
-                return closed
+            self._suspect = self._brace = -1
+            return closed
 
     def _sign(self, quote: Quote, place: Place, sign: str) -> bool | Literal["more"] | None:
         """Reads a sign that matters inside a string.
@@ -270,13 +302,14 @@ class Scanner:
             ends = False
             if quote.name != "escaped" or source.before() != "\\":
                 ends = ends_string(source.text, after, place, source.ended)
-                ends = self._marker_follows(after) if ends is False else ends
-        if ends is None:
-            return "more"
+                if ends is False:
+                    ends = self._marker_follows(after)
         if ends:
             source.at = after
             return True
-        if self._suspect < 0 and 0 <= self._brace and source.position - self._brace <= _BRACE_BACK:
+        if ends is None:
+            return "more"
+        if self._suspect < 0 <= self._brace and source.base + source.at - self._brace <= _BRACE_BACK:
             ahead = source.text[source.at : source.at + 16]
             if len(ahead) < 16 and not source.ended:
                 return "more"
@@ -288,6 +321,9 @@ class Scanner:
 
     def _marker_follows(self, after: int) -> bool | None:
         source = self._source
+        sign = source.text[after]
+        if sign not in self.ends.first and not sign.isspace():
+            return False
         rest = source.text[after : after + 64]
         begins = after + len(rest) - len(rest.lstrip())
         if begins >= len(source.text) or source.text[begins] not in self.ends.first:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.layout import Result, Safe
+from providers.dialects.parameters import XML, Grammar
 from providers.dialects.qwen_coder import LAYOUT as CODER
 from providers.dialects.qwen_coder import QwenCoderReader
+from providers.dialects.thoughts import THOUGHTS
 
 START, END = "<seed:tool_call>", "</seed:tool_call>"
 
@@ -19,6 +21,8 @@ class SeedReader(QwenCoderReader):
     """Reads function tags between the family's own."""
 
     native: ClassVar[frozenset[str]] = frozenset((START,))
+    grammar: ClassVar[Grammar] = replace(XML, inline=True)
+    thinking: ClassVar[Mapping[str, str]] = {"<seed:think>": "</seed:think>", **THOUGHTS}
 
 
 def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:

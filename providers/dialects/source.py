@@ -7,16 +7,20 @@ depends on the text alone, never on how it was cut into pieces.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
 #: Reading that pauses, with `yield`, where the text that has arrived does not suffice.
-Steps: TypeAlias = Generator[None, None, None]
+Steps: TypeAlias = Generator[None, None, object]
 StepsToBool: TypeAlias = Generator[None, None, bool]
 StepsToStr: TypeAlias = Generator[None, None, str]
 
+#: A search for the next thing that matters in a text, from an index on; None where there is none.
+Search: TypeAlias = Callable[[str, int], re.Match[str] | None]
+
 _SPACE = re.compile(r"\s*")
+_WORD = re.compile(r"\S").search
 
 
 class Source:
@@ -26,37 +30,49 @@ class Source:
         text: What has arrived, less what was read before the last piece came.
         at: Index in `text` of the next character to read.
         ended: Nothing more will come.
+        base: How many characters of the reply precede `text`.
+        awaits: What a reader that pauses having read everything looks for; while pieces lack it they are
+            read without the reader.
+        lacks: How many unread characters there must be before a reader that pauses can go on.
     """
 
-    __slots__ = ("_base", "_from", "_kept", "_last", "_marked_at", "at", "ended", "text")
+    __slots__ = ("_from", "_kept", "_last", "_marked_at", "at", "awaits", "base", "ended", "lacks", "text")
 
     def __init__(self) -> None:
         """Starts empty."""
         self.text = ""
         self.at = 0
         self.ended = False
-        self._base = 0
+        self.base = 0
+        self.awaits: Search | None = None
+        self.lacks = 0
         self._last = " "
         self._kept: list[str] | None = None
         self._from = 0
         self._marked_at = 0
 
-    def push(self, piece: str) -> None:
-        """Appends a piece, and lets go of what was read."""
+    def push(self, piece: str) -> bool:
+        """Appends a piece, and lets go of what was read; returns whether the reader that pauses can go on."""
         text, at = self.text, self.at
         if self._kept is not None:
             self._kept.append(text[self._from : at])
             self._from = 0
         if at:
             self._last = text[at - 1]
-            self._base += at
+            self.base += at
             self.at = 0
-        self.text = piece if at == len(text) else text[at:] + piece
+        self.text = text = piece if at == len(text) else text[at:] + piece
+        if self.awaits is not None:
+            if self.awaits(text, 0) is None:
+                self.at = len(text)
+                return False
+            self.awaits = None
+        return len(text) >= self.lacks
 
     @property
     def position(self) -> int:
         """How many characters of the reply have been read."""
-        return self._base + self.at
+        return self.base + self.at
 
     def before(self) -> str:
         """Returns the character before the next one; a space at the start."""
@@ -66,7 +82,7 @@ class Source:
         """Keeps what is read from here on, or from `back` characters that were read since the last piece."""
         self._kept = []
         self._from = self.at - back
-        self._marked_at = self._base + self._from
+        self._marked_at = self.base + self._from
 
     def marked(self) -> str:
         """Returns what was read since the mark."""
@@ -79,8 +95,8 @@ class Source:
 
     def between(self, start: int, end: int) -> str:
         """Returns what was read between two positions, neither of them before the mark."""
-        if start >= self._base:
-            return self.text[start - self._base : end - self._base]
+        if start >= self.base:
+            return self.text[start - self.base : end - self.base]
         return self.marked()[start - self._marked_at : end - self._marked_at]
 
     def unmark(self) -> None:
@@ -89,15 +105,15 @@ class Source:
 
     def rewind(self, position: int) -> None:
         """Goes back to `position`, which must not lie before the mark; the mark stays."""
-        if position >= self._base:
-            self.at = position - self._base
+        if position >= self.base:
+            self.at = position - self.base
             return
         read = self.marked()
         keep = position - self._marked_at
         self._last = read[keep - 1] if keep else " "
         self.text = read[keep:] + self.text[self.at :]
         self._kept = [read[:keep]]
-        self._base = position
+        self.base = position
         self.at = self._from = 0
 
     @property
@@ -115,12 +131,15 @@ class Source:
                 return True
             if self.ended:
                 return False
+            self.awaits = _WORD
             yield
 
     def ahead(self, count: int) -> StepsToStr:
         """Returns the next `count` characters without reading them; fewer only at the end."""
         while len(self.text) - self.at < count and not self.ended:
+            self.lacks = count
             yield
+        self.lacks = 0
         return self.text[self.at : self.at + count]
 
 
@@ -163,7 +182,7 @@ Match = Literal["whole", "begun", "none"]
 class Markers:
     """A set of strings that are looked for together, in time that is linear in the text."""
 
-    __slots__ = ("_guards", "_match", "_open", "_search", "all", "first", "longest")
+    __slots__ = ("_guards", "_open", "all", "first", "longest", "match", "search")
 
     def __init__(self, markers: frozenset[str], guards: Mapping[str, str] | None = None) -> None:
         r"""Compiles the search; use `markers_of`, which keeps what it compiled.
@@ -179,8 +198,10 @@ class Markers:
         self.longest = max(map(len, markers), default=0)
         self._open = frozenset(m for m in markers if any(o != m and o.startswith(m) for o in markers))
         pattern = re.compile(branch(markers, guards).removesuffix(r"|\Z)") + ")" if len(markers) else r"(?!)")
-        self._search = pattern.search
-        self._match = pattern.match
+        #: Finds the next marker, whole or begun.
+        self.search = pattern.search
+        #: Matches one at an index.
+        self.match = pattern.match
 
     def find(self, source: Source, within: int | None = None) -> tuple[int, str, bool] | None:
         """Looks for the next marker.
@@ -193,15 +214,18 @@ class Markers:
             Index in the text, what was found and whether it is a whole marker; or None. A marker that is
             only begun lies at the end of the text, or what must follow it does, and more text must decide.
         """
-        limit = len(source.text) if within is None else source.at + within + self.longest
         begins = source.at
-        while found := self._search(source.text, begins, limit):
+        limit = len(source.text) if within is None else source.at + within + self.longest
+        while found := self.search(source.text, begins, limit):
             begins = found.start()
             if within is not None and begins - source.at > within:
                 return None
-            text = self._settled(found.group()) if source.ended else found.group()
-            if not source.ended or text not in self._guards or self._fits(text, source.text, begins):
-                return begins, text, self._is_whole(text, found, source)
+            text = found.group()
+            if not source.ended:
+                return begins, text, text in self.all and self._is_whole(text, found, source)
+            text = self.settled(text)
+            if text not in self._guards or self._fits(text, source.text, begins):
+                return begins, text, text in self.all
             begins += 1
         return None
 
@@ -209,17 +233,18 @@ class Markers:
         """Says whether a marker stands where the source is, or may stand there with more text."""
         if source.at == len(source.text):
             return ("none" if source.ended or not self.all else "begun"), ""
-        found = self._match(source.text, source.at)
+        found = self.match(source.text, source.at)
         if found is None:
             return "none", ""
-        text = found.group() if not source.ended else self._settled(found.group())
-        if source.ended and text in self._guards and not self._fits(text, source.text, source.at):
+        text = found.group()
+        if not source.ended:
+            return ("whole" if text in self.all and self._is_whole(text, found, source) else "begun"), text
+        text = self.settled(text)
+        if text in self._guards and not self._fits(text, source.text, source.at):
             return "none", ""
-        if self._is_whole(text, found, source):
-            return "whole", text
-        return ("none", "") if source.ended else ("begun", text)
+        return ("whole", text) if text in self.all else ("none", "")
 
-    def _settled(self, text: str) -> str:
+    def settled(self, text: str) -> str:
         """Where nothing more comes, the beginning of a long marker may be a short one, whole."""
         return (
             text
@@ -231,8 +256,7 @@ class Markers:
         return self._guards[marker].match(text, begins + len(marker)) is not None
 
     def _is_whole(self, text: str, found: re.Match[str], source: Source) -> bool:
-        if source.ended or text not in self.all:
-            return text in self.all
+        """Says whether a marker that was found may not prove to be a longer one, or none, with more text."""
         return found.lastindex is None and (found.end() < len(source.text) or text not in self._open)
 
     def standing(self, source: Source) -> StepsToStr:
@@ -252,6 +276,7 @@ class Markers:
             if source.ended:
                 source.at = len(source.text)
                 return ""
+            source.awaits = self.search if found is None else None
             yield
         source.at = found[0]
         return found[1]
@@ -272,12 +297,11 @@ def markers_of(*groups: Iterable[str], guards: Mapping[str, str] | None = None) 
     """Returns the search for all of these strings; `guards` are patterns that must follow some of them."""
     if guards:
         return _compiled(frozenset(m for group in groups for m in group), frozenset(guards.items()))
-    return _joined(tuple(map(_kept, groups)))
-
-
-def _kept(group: Iterable[str]) -> Iterable[str]:
-    """Returns a group as something that a cache can know again; sets remember their hashes."""
-    return group if isinstance(group, frozenset) else tuple(group)
+    for group in groups:
+        if type(group) is not frozenset and type(group) is not tuple:
+            # Only these can be known again by a cache; sets remember their hashes, too.
+            return _joined(tuple(map(tuple[str, ...], groups)))
+    return _joined(groups)
 
 
 @lru_cache(maxsize=8192)

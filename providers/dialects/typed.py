@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from providers.dialects.jsonread import read_json, read_python, read_strict
@@ -20,7 +20,18 @@ _ALIASES = {
     "bool": "boolean", "str": "string", "text": "string", "dict": "object", "map": "object",
     "list": "array", "tuple": "array", "none": "null",
 }  # fmt: skip
+#: How other names of types begin, as in int64, float32 and list[str].
+_BEGINNINGS = (
+    *((prefix, "integer") for prefix in ("int", "uint", "long", "short")),
+    *((prefix, "number") for prefix in ("float", "double", "num", "decimal")),
+    *((prefix, "boolean") for prefix in ("bool",)),
+    *((prefix, "object") for prefix in ("dict", "map", "object")),
+    *((prefix, "array") for prefix in ("list", "array", "tuple")),
+)
+_DIGITS_AS_TRUTH = {"1": True, "0": False}
 _DEEPEST = 8
+#: Where a schema names the schemas that it is put together of.
+_PARTS = ("anyOf", "oneOf", "allOf", "$ref")
 
 
 def type_value(text: str, schema: Schema | None, root: Schema | None = None) -> tuple[Any, tuple[str, ...]]:
@@ -45,16 +56,50 @@ def type_value(text: str, schema: Schema | None, root: Schema | None = None) -> 
             fits, value, repairs = _as(kind, text.strip())
             if fits:
                 return value, repairs
+    return _at_a_stretch(text, types)
+
+
+def _at_a_stretch(text: str, types: set[str]) -> tuple[Any, tuple[str, ...]]:
+    """Reads what no type on the list fits: a digit for a truth value, or null for a value that is left out."""
+    word = text.strip()
+    if types <= {"boolean", "null"} and word in _DIGITS_AS_TRUTH:
+        return _DIGITS_AS_TRUTH[word], ("loose-boolean",)
+    if "string" not in types and word in ("null", "None"):
+        return None, ("unasked-null",)
     return text, ()
 
 
 def properties_of(schema: Schema) -> Mapping[str, Schema]:
-    """Returns the schemas of an object's properties; none if it declares none."""
+    """Returns the schemas of an object's properties, those of its parts included; none if it declares none."""
+    own = _own_properties(schema)
+    if not any(key in schema for key in _PARTS):
+        return own
+    merged: dict[str, Schema] = dict(own)
+    for part in _parts(schema, schema, 0):
+        for name, found in _own_properties(part).items():
+            known = merged.get(name, found)
+            merged[name] = known if known == found else {"anyOf": [known, found]}
+    return merged
+
+
+def _own_properties(schema: Schema) -> Mapping[str, Schema]:
     found = schema.get("properties")
     if not isinstance(found, Mapping):
         return {}
     named = cast("Mapping[str, Any]", found)
     return {name: cast("Schema", part) for name, part in named.items() if isinstance(part, Mapping)}
+
+
+def _parts(schema: Schema, root: Schema, depth: int) -> Iterator[Schema]:
+    """Yields the schemas that one refers to, or is put together of."""
+    if depth > _DEEPEST:
+        return
+    options = (schema.get(key) for key in ("anyOf", "oneOf", "allOf"))
+    listed = [part for option in options if isinstance(option, list) for part in cast("list[Any]", option)]
+    for part in (resolve(schema.get("$ref"), root), *listed):
+        if isinstance(part, Mapping):
+            yield cast("Schema", part)
+            yield from _parts(cast("Schema", part), root, depth + 1)
 
 
 def types_of(schema: Schema, root: Schema | None, depth: int = 0) -> set[str]:
@@ -64,13 +109,13 @@ def types_of(schema: Schema, root: Schema | None, depth: int = 0) -> set[str]:
         return found
     declared = schema.get("type")
     names = cast("list[Any]", declared) if isinstance(declared, list) else [declared] if declared else []
-    found |= {_ALIASES.get(str(name).lower(), str(name).lower()) for name in names}
+    found |= {_type_of(str(name).lower()) for name in names}
     for key in ("anyOf", "oneOf", "allOf"):
         options = schema.get(key)
         for option in cast("list[Any]", options) if isinstance(options, list) else []:
             if isinstance(option, Mapping):
                 found |= types_of(cast("Schema", option), root, depth + 1)
-    target = _resolve(schema.get("$ref"), root)
+    target = resolve(schema.get("$ref"), root)
     if target is not None:
         found |= types_of(target, root, depth + 1)
     if not found:
@@ -78,6 +123,13 @@ def types_of(schema: Schema, root: Schema | None, depth: int = 0) -> set[str]:
     if not found and "properties" in schema:
         found.add("object")
     return found
+
+
+def _type_of(name: str) -> str:
+    """Returns the JSON type that a name of a type stands for; the name itself where none is known."""
+    if name in _ALIASES:
+        return _ALIASES[name]
+    return next((kind for beginning, kind in _BEGINNINGS if name.startswith(beginning)), name)
 
 
 def _listed(schema: Schema) -> list[Any]:
@@ -94,7 +146,8 @@ def _type_name(value: object) -> str:
     return next((name for kind, name in names if isinstance(value, kind)), "null")
 
 
-def _resolve(ref: object, root: Schema | None) -> Schema | None:
+def resolve(ref: object, root: Schema | None) -> Schema | None:
+    """Returns the part of a schema that a reference names; None where there is none."""
     if not isinstance(ref, str) or not ref.startswith("#/") or root is None:
         return None
     target: Any = root

@@ -178,6 +178,10 @@ def test_a_case_is_shown_without_what_it_would_do_to_the_terminal(tmp_path: Path
         (["--suite", "good.jsonl", "--model", "rool"], "unknown model rool"),
         (["--suite", "good.jsonl", "--limit", "0"], "--limit"),
         (["--suite", "good.jsonl", "--constrained", "loosely"], "--constrained"),
+        (
+            ["--suite", "good.jsonl", "--constrained", "schema"],
+            "cannot be held to schema; --constrained may be none",
+        ),
         (["--suite", "good.jsonl", "--out", "."], "not empty"),
         (["--resume", "nowhere"], "no run nowhere"),
     ],

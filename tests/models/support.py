@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from models.catalogue import Shipped, load_catalogue
+from models.catalogue import load_catalogue
 from models.quantize import Source
+from models.sources import Shipped
 from models.store import StoreOptions
 
 ROOT = Path(__file__).parents[2]

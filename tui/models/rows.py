@@ -9,8 +9,14 @@ from models.inventory import Holding, State
 from models.tables import megabytes
 from settings.schema import Config
 
-_STATES: dict[State, str] = {"shipped": "shipped", "made": "on disk", "fetched": "on disk", "absent": ""}
-_ABSENT = {"shipped": "made on use", "hub": "to fetch"}
+_STATES: dict[State, str] = {
+    "shipped": "shipped",
+    "made": "on disk",
+    "fetched": "on disk",
+    "installed": "on disk",
+    "absent": "",
+}
+_ABSENT = {"shipped": "made on use", "hub": "to fetch", "package": "needs an extra"}
 
 
 @dataclass(frozen=True, slots=True)

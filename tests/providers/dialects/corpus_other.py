@@ -172,7 +172,7 @@ QWEN_CODER: dict[str, Case] = {
     "cut in the name": case("<tool_call><function=get_weather>", broken=1),
     "no name": case("<tool_call><function=></function></tool_call>", broken=1),
     "unknown": case(
-        parameters(("a", "1"), ("b", "x"), ("c", "[1]"), name="zap"), ("zap", {"a": 1, "b": "x", "c": [1]})
+        parameters(("a", "1"), ("b", "x"), ("c", "[1]"), name="zap"), ("zap", {"a": "1", "b": "x", "c": [1]})
     ),
     "JSON": case('<tool_call>{"name": "now", "arguments": {}}</tool_call>', NOW, repairs="other-form"),
     "talk": case("The <function=foo> tag.", says="The <function=foo> tag."),

@@ -159,3 +159,54 @@ REACT: dict[str, Case] = {
     "no tool": case("Action: none needed", says="Action: none needed"),
     "mid-line": case("The Action: now is no action.", says="The Action: now is no action."),
 }
+
+
+def _atem(name: str, *given: tuple[str, str]) -> str:
+    parameters = "".join(f'<atem:parameter name="{k}">{v}</atem:parameter>\n' for k, v in given)
+    return (
+        f'<atem:function_calls>\n<atem:invoke name="{name}">\n{parameters}</atem:invoke>\n'
+        "</atem:function_calls>"
+    )
+
+
+_START = "<|start|>assistant"
+MUSE: dict[str, Case] = {
+    "two": case(
+        f" to=self<|message|>hm<|eom|>{_START} to=get_weather<|message|>"
+        f"{_atem('get_weather', ('city', 'Rome'))}<|eom|>{_START} to=now<|message|>{_atem('now')}<|eot|>",
+        ROME,
+        NOW,
+        thinks="hm",
+    ),
+    "said, then called": case(
+        f" to=user<|message|>I look.<|eom|>{_START} to=now<|message|>{_atem('now')}", NOW, says="I look."
+    ),
+    "spoken of": case(
+        f" to=user<|message|>Like this: {_atem('now')}<|eot|>", says=f"Like this: {_atem('now')}"
+    ),
+    "thought of": case(f" to=self<|message|>maybe {_atem('now')} or", thinks=f"maybe {_atem('now')} or"),
+    "no header": case("to=x names it.", says="to=x names it."),
+    "cut": case(
+        f"{_START} to=get_weather<|message|>"
+        '<atem:function_calls>\n<atem:invoke name="get_weather">\n<atem:parameter name="city">Ro',
+        broken=1,
+    ),
+}
+
+_CALL = "<|content_invoke_tool_json|>"
+INKLING: dict[str, Case] = {
+    "two": case(
+        f'<|content_thinking|>hm<|end_message|><|message_model|>get_weather{_CALL}{{"name":"get_weather","args":{P}}}'
+        f'<|end_message|><|message_model|>now{_CALL}{{"name":"now","args":{{}}}}<|end_message|>',
+        ROME,
+        NOW,
+        thinks="hm",
+    ),
+    "text": case("Hi <|message_model|><|content_text|>there<|end_message|>", says="Hi there"),
+    "the prompt opened it": case(
+        f'now{_CALL}{{"name":"now","args":{{}}}}<|end_message|><|content_model_end_sampling|>', NOW
+    ),
+    "no end": case(f'{_CALL}{{"name":"get_weather","args":{P}}}', ROME, repairs="missing-end-tag"),
+    "no function": case("<|content_invoke_tool_text|>words<|end_message|>ok", says="ok", broken=1),
+    "no object": case(f"{_CALL}[1, 2]<|end_message|>", broken=1),
+}

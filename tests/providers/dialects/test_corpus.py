@@ -48,6 +48,8 @@ CORPORA = {
     "hunyuan": corpus_shared.HUNYUAN,
     "gemma": corpus_shared.GEMMA,
     "react": corpus_shared.REACT,
+    "inkling": corpus_shared.INKLING,
+    "muse": corpus_shared.MUSE,
 }
 CASES = [
     pytest.param(name, expected, id=f"{name}: {title}")

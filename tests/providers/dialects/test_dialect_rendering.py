@@ -15,7 +15,7 @@ from tests.providers.dialects.support import SETTINGS, TOOLS, calls_in, read, re
 
 FAMILIES = [name for name in DIALECTS if isinstance(dialect(name), Family)]
 # In these, text between tags cannot be escaped; its markers are broken up, and white space may be trimmed.
-UNTYPED = ("qwen_coder", "glm", "functiongemma", "minimax", "seed_oss", "step3")
+UNTYPED = ("qwen_coder", "glm", "functiongemma", "minimax", "seed_oss", "step3", "muse")
 CALLS = (
     ToolCall(
         "functions.get_weather:0", "get_weather", {"city": "R\"o'me {x}\n[y]", "days": 3, "metric": True}

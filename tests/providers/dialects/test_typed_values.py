@@ -27,7 +27,17 @@ ROOT = {"$defs": {"N": {"type": "integer"}, "L": {"$ref": "#/$defs/L"}}}
         ("1e400", {"type": "number"}, "1e400"),
         ("true", {"type": "boolean"}, True),
         ("False", {"type": "boolean"}, False),
-        ("1", {"type": "boolean"}, "1"),
+        ("1", {"type": "boolean"}, True),
+        ("0", {"type": ["boolean", "null"]}, False),
+        ("1", {"type": ["boolean", "integer"]}, 1),
+        ("2", {"type": "boolean"}, "2"),
+        ("yes", {"type": "boolean"}, "yes"),
+        ("null", {"type": "integer"}, None),
+        ("None", {"type": "array"}, None),
+        ("null", {"type": ["integer", "string"]}, "null"),
+        ("7", {"type": "uint32"}, 7),
+        ("7.5", {"type": "float32"}, 7.5),
+        ("[1]", {"type": "list[int]"}, [1]),
         ("null", {"type": "null"}, None),
         ("null", STRING, "null"),
         ("5", STRING, "5"),
@@ -97,3 +107,23 @@ def test_types_and_properties_of_odd_schemas() -> None:
     }
     assert properties_of({"properties": {"a": {"type": "string"}, "b": True}}) == {"a": {"type": "string"}}
     assert properties_of({"properties": []}) == {}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"i": {"type": "integer"}, "s": STRING}},
+        {"allOf": [{"properties": {"i": {"type": "integer"}}}, {"properties": {"s": STRING}}]},
+        {"properties": {"s": STRING}, "allOf": [{"oneOf": [{"properties": {"i": {"type": "integer"}}}]}]},
+        {"$ref": "#/$defs/A", "$defs": {"A": {"properties": {"i": {"type": "integer"}, "s": STRING}}}},
+    ],
+)
+def test_a_tool_has_the_properties_of_all_parts_of_its_schema(schema: dict[str, Any]) -> None:
+    assert dict(properties_of(schema)) == {"i": {"type": "integer"}, "s": STRING}
+
+
+def test_a_property_that_the_parts_type_differently_may_be_either() -> None:
+    schema = {"anyOf": [{"properties": {"p": {"type": "integer"}}}, {"properties": {"p": STRING}}]}
+    part = properties_of(schema)["p"]
+    assert types_of(part, schema) == {"integer", "string"}
+    assert properties_of({"$ref": "#", "anyOf": "none"}) == {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-_WIDTH, _LAYERS, _HEADS, _KV_HEADS, _FFN, _CONTEXT = 64, 2, 4, 2, 128, 512
+_WIDTH, _LAYERS, _HEADS, _KV_HEADS, _FFN, _CONTEXT = 64, 2, 4, 2, 128, 2048
 _WORDS = [" the", " ping", " host", "er", "in", "on"]
 _Tensors = Iterator[tuple[str, tuple[int, ...], float]]
 
