@@ -1,6 +1,7 @@
 """The shipped family: control characters open turns, and calls are JSON without white space.
 
-Its models write times and amounts as people say them; they become what the tools take when a call is whole.
+Its models write times and amounts as people say them; they become what the tools take when a call is whole. What they
+call twice in one reply, word for word, is called once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 from providers.base import Message, Settings, ToolSpec
 from providers.dialects.base import Prompt, StreamParser
+from providers.dialects.distinct import Distinct
 from providers.dialects.enclosed import EnclosedReader
 from providers.dialects.netmon_pieces import ASSISTANT, END, USER, clean, offer, show_result, write_calls
 from providers.dialects.netmon_wire import from_wire
@@ -58,7 +60,7 @@ class Netmon:
         def convert(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
             return from_wire(arguments, schemas.get(name, {}), settings.now)
 
-        return NetmonReader(tools, convert)
+        return Distinct(NetmonReader(tools, convert))
 
 
 def parameter_schemas(tools: Sequence[ToolSpec]) -> dict[str, Mapping[str, Mapping[str, Any]]]:

@@ -15,6 +15,7 @@ REPAIRS: Mapping[str, str] = {
     "fenced": "a code fence stood around the call",
     "missing-fence": "the code fence around the call was missing",
     "truncated": "the reply ended before the call did, after a whole value",
+    "repeated-call": "the same call was made again in the reply",
     # Of a call.
     "wrong-key-names": "name or arguments went by other keys",
     "keyed": "the tool's name was the key of its arguments",

@@ -148,6 +148,7 @@ def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
         write_call("set_maintenance", {"address": "db-03", "duration_min": "until fri 03:00 CET"}),
         write_call("set_maintenance", {"address": "db-03", "duration_min": "until never"}),
         write_call("get_incidents", {"start": "last mon", "end": "now", "limit": 3}),
+        call + write_call("ping_host", {"target": "db-04"}) + call + call,
         write_call(
             "add_host",
             {"address": "münchen.example", "endpoint": "https", "interval_s": "5m", "enabled": True},

@@ -72,8 +72,19 @@ function writeCall(name: string, values: Arguments): string {
   return openCall(name) + JSON.stringify(values).slice(1, -1) + CLOSE_CALL;
 }
 
-/** Reads a whole reply; relative times count from `now`. */
+/** Reads a whole reply; relative times count from `now`. A call that was made before in it, word for word, is left out. */
 export function read(reply: string, tools: readonly Tool[], now: number): Piece[] {
+  const seen = new Set<string>();
+  return readAll(reply, tools, now).filter((piece) => {
+    if (piece.kind !== "call") return true;
+    const said = JSON.stringify(piece);
+    const first = !seen.has(said);
+    seen.add(said);
+    return first;
+  });
+}
+
+function readAll(reply: string, tools: readonly Tool[], now: number): Piece[] {
   const pieces: Piece[] = [];
   const [words = "", ...calls] = reply.split(OPEN);
   if (words.trim()) pieces.push({ kind: "text", text: words });
