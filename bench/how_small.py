@@ -1,7 +1,7 @@
 """Draws the tables and figures of docs/how-small.md again, from the results that lie beside them.
 
-    python -m bench.how_small                     # docs/how-small/sweep.json -> table.md, table.csv, figure.svg
-    python -m bench.how_small sweeps/20261123-…   # takes a new sweep's results first
+python -m bench.how_small                     # docs/how-small/sweep.json -> table.md, table.csv, figure.svg
+python -m bench.how_small sweeps/20261123-…   # takes a new sweep's results first
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ PLACE = Path(__file__).parents[1] / "docs" / "how-small"
 
 def main() -> None:
     """Takes a sweep's results, if one is given, and draws."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("sweep", type=Path, nargs="?", help="directory of an `evals sweep`")
     arguments = parser.parse_args()
     record = read_sweep(arguments.sweep or PLACE)

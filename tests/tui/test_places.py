@@ -140,7 +140,7 @@ async def test_changes_from_elsewhere_show_up(tmp_path: Path) -> None:
 
 async def test_models_are_listed_filtered_and_chosen(tmp_path: Path) -> None:
     app = make_app(tmp_path, config=Config(cache=str(tmp_path)))
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with app.run_test(size=(120, 90)) as pilot:
         await started(app, pilot)
         await press(app, "f7")
         await until(lambda: isinstance(app.screen, ModelsScreen), pilot)
