@@ -24,7 +24,8 @@ from providers.base import (
     Usage,
 )
 from providers.base import Malformed as MalformedChunk
-from providers.dialects.base import Dialect
+from providers.dialects.answering import Quoting, quote_of
+from providers.dialects.base import Dialect, StreamParser
 from providers.engine.client import Engine
 from providers.engine.metrics import EngineMetrics
 from providers.engine.protocol import Done, Generate, Piece, Sampling
@@ -65,7 +66,7 @@ class TestLLM:
             ProviderError: The engine cannot serve the request, died, or the deadline passed.
         """
         prompt = self._dialect.render(messages, tools, settings)
-        parser = self._dialect.parser(tools, settings)
+        parser = self._parser(messages, tools, settings)
         request = Generate(
             id=0,
             fixed=prompt.fixed,
@@ -109,6 +110,13 @@ class TestLLM:
             raise ProviderUnavailable(
                 f"the model's process said what is no answer while loading: {error}"
             ) from None
+
+    def _parser(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+    ) -> StreamParser:
+        parser = self._dialect.parser(tools, settings)
+        quote = quote_of(messages) if settings.constrained == "copy" else None
+        return Quoting(parser, quote) if quote else parser
 
     def _constraint(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings

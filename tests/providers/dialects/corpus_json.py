@@ -216,6 +216,12 @@ HERMES: dict[str, Case] = {
     "links": case("See [now](http://x) and [a](b).", says="See [now](http://x) and [a](b)."),
 }
 
+SMOLLM2: dict[str, Case] = {
+    "array": case(f"<tool_call>[{W}]</tool_call>", ROME),
+    "two in an array": case(f"<tool_call>[\n{W},\n{W}\n]</tool_call>", ROME, ROME),
+    "after words": case(f"Let me look. <tool_call>[{W}]</tool_call>", ROME, says="Let me look."),
+}
+
 GRANITE: dict[str, Case] = {
     "token": case(f"<|tool_call|> [{W}, {W}]\nWait.", ROME, ROME, says="Wait."),
     "tag without end": case(f"<tool_call> [{W}]", ROME),
@@ -310,9 +316,14 @@ NETMON: dict[str, Case] = {
         '<tool_call>{"name":"ping","arguments":{"target":"db-03"}}</tool_call>', ("ping", {"target": "db-03"})
     ),
     "two": case(
+        '<tool_call>{"name":"now","arguments":{}}</tool_call><tool_call>{"name":"ping","arguments":{"target":"a"}}</tool_call>\x00',
+        NOW,
+        ("ping", {"target": "a"}),
+    ),
+    "the same again": case(
         '<tool_call>{"name":"now","arguments":{}}</tool_call><tool_call>{"name":"now","arguments":{}}</tool_call>\x00',
         NOW,
-        NOW,
+        repairs="repeated-call",
     ),
     "text": case('Well {"name":"now","arguments":{}}', says='Well {"name":"now","arguments":{}}'),
 }

@@ -18,6 +18,7 @@ from tests.providers.dialects.support import (
 
 CORPORA = {
     "hermes": corpus_json.HERMES,
+    "smollm2": corpus_json.HERMES | corpus_json.SMOLLM2,
     "granite": corpus_json.GRANITE,
     "xlam": corpus_json.XLAM,
     "phi4": corpus_json.PHI4,

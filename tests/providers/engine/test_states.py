@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from providers.engine.llama import Llama, Run, State
 from providers.engine.protocol import Generate
 from providers.engine.state_files import StateFiles
 from providers.engine.states import Kept, MemoryStates, StateCache, Tokens, beginnings, key_of
-from tests.providers.engine.support import LONG_FIXED, SHIPPED, answer, ask, call_of
+from tests.providers.engine.support import LONG_FIXED, SHIPPED, answer, ask
 
 WORDS = "ping check host web-01 db-03 the of is now cert shop.example.org port 443 every 5 minutes Zürich 東京".split()
 
@@ -230,31 +231,36 @@ def test_restored_states_are_those_of_a_full_prefill(capsys: pytest.CaptureFixtu
     assert largest < 0.5
 
 
-def conversation(turns: int) -> str:
-    return "".join(f"{USER}ping db-{n:02}{ASSISTANT}{call_of(f'db-{n:02}')}{END}" for n in range(turns))
+def conversation(said: Sequence[str]) -> str:
+    return "".join(f"{USER}ping db-{n:02}{ASSISTANT}{reply}{END}" for n, reply in enumerate(said))
 
 
-def turn(number: int) -> Generate:
-    rest = f"{conversation(number)}{USER}ping db-{number:02}{ASSISTANT}"
-    return ask("", fixed=LONG_FIXED, rest=rest)
+def turn(said: Sequence[str]) -> Generate:
+    """The next turn after those that were answered like this."""
+    return ask("", fixed=LONG_FIXED, rest=f"{conversation(said)}{USER}ping db-{len(said):02}{ASSISTANT}")
 
 
 async def test_a_turn_costs_only_its_new_tokens(engine: Engine) -> None:
-    text = ""
+    said: list[str] = []
     async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=1, state_bytes=0))) as forgetful:
-        expected = [await answer(forgetful, turn(number)) for number in range(5)]
-    for number, (known, cold) in enumerate(expected):
-        text, done = await answer(engine, turn(number))
-        assert (text, cold.cached_tokens) == (known, 0)
+        for _ in range(5):
+            text, cold = await answer(forgetful, turn(said))
+            assert cold.cached_tokens == 0
+            said.append(text)
+    for number in range(5):
+        text, done = await answer(engine, turn(said[:number]))
+        assert text == said[number]
         if number:
             # The last answer's end, and the new question.
             assert done.prompt_tokens - done.cached_tokens < 24
             assert done.source == "memory"
-    elsewhere = ask("", fixed=LONG_FIXED, rest=f"{conversation(2)}{USER}check port 22 of fw-7{ASSISTANT}")
+    elsewhere = ask(
+        "", fixed=LONG_FIXED, rest=f"{conversation(said[:2])}{USER}check port 22 of fw-7{ASSISTANT}"
+    )
     _, branch = await answer(engine, elsewhere)
     assert branch.prompt_tokens - branch.cached_tokens < 40
-    again, retry = await answer(engine, turn(4))
-    assert (again, retry.cached_tokens) == (text, retry.prompt_tokens)
+    again, retry = await answer(engine, turn(said[:4]))
+    assert (again, retry.cached_tokens) == (said[4], retry.prompt_tokens)
 
 
 def on_disk(folder: Path) -> Engine:
@@ -262,26 +268,29 @@ def on_disk(folder: Path) -> Engine:
     return Engine(SHIPPED, options, "a" * 64)
 
 
-async def converse(engine: Engine, turns: range) -> tuple[str, int, str]:
-    """Has some turns; returns the last answer, the tokens computed for it, and where the others were kept."""
-    text, left, source = "", 0, ""
-    for number in turns:
-        text, done = await answer(engine, turn(number))
+async def converse(engine: Engine, turns: int, said: list[str]) -> tuple[int, str]:
+    """Has some more turns; returns the tokens computed for the last answer, and where the others were kept."""
+    left, source = 0, ""
+    for _ in range(turns):
+        text, done = await answer(engine, turn(said))
+        said.append(text)
         left, source = done.prompt_tokens - done.cached_tokens, done.source
     await engine.aclose()
-    return text, left, source
+    return left, source
 
 
 async def test_a_restart_goes_on_without_prefill(tmp_path: Path) -> None:
-    whole = await converse(on_disk(tmp_path / "one"), range(4))
-    await converse(on_disk(tmp_path / "two"), range(3))
-    text, left, source = await converse(on_disk(tmp_path / "two"), range(3, 4))
-    assert (text, source) == (whole[0], "disk")
+    whole: list[str] = []
+    said: list[str] = []
+    await converse(on_disk(tmp_path / "one"), 4, whole)
+    await converse(on_disk(tmp_path / "two"), 3, said)
+    left, source = await converse(on_disk(tmp_path / "two"), 1, said)
+    assert (said, source) == (whole, "disk")
     assert left < 24
 
 
 async def test_the_fixed_prompt_is_computed_once_for_ever(tmp_path: Path) -> None:
-    await converse(on_disk(tmp_path), range(1))
+    await converse(on_disk(tmp_path), 1, [])
     engine = on_disk(tmp_path)
     _, done = await answer(engine, ask("ping gw-9", fixed=LONG_FIXED))
     await engine.aclose()
@@ -300,10 +309,13 @@ def damage(folder: Path) -> None:
 async def test_damaged_states_are_computed_again_and_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await converse(on_disk(tmp_path), range(3))
+    said: list[str] = []
+    whole: list[str] = []
+    await converse(on_disk(tmp_path), 3, said)
     damage(tmp_path)
     with caplog.at_level(logging.WARNING):
-        text, left, source = await converse(on_disk(tmp_path), range(3, 4))
-    assert (text, source) == ((await converse(on_disk(tmp_path / "new"), range(4)))[0], "none")
+        left, source = await converse(on_disk(tmp_path), 1, said)
+    await converse(on_disk(tmp_path / "new"), 4, whole)
+    assert (said, source) == (whole, "none")
     assert left > 100
     assert "computed again" in caplog.text

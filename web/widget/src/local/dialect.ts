@@ -108,6 +108,22 @@ function readCall(body: string, tools: readonly Tool[], now: number): Piece {
   }
 }
 
+/** What the results at the end of a conversation say in words: a model this small quotes them. */
+export function quoteOf(messages: readonly Message[]): string | undefined {
+  const results = messages.slice(messages.reduce((last, { role }, at) => (role === "tool" ? last : at + 1), 0));
+  const said = results.map(({ content }) => sentence(content));
+  return said.length && said.every((one) => one) ? said.join(" ") : undefined;
+}
+
+function sentence(content: string): string {
+  try {
+    const result = JSON.parse(content) as { message?: unknown } | null;
+    return typeof result?.message === "string" ? result.message.trim() : "";
+  } catch {
+    return "";
+  }
+}
+
 /** The JSON Schemas of a tool's parameters. */
 export function parametersOf(tools: readonly Tool[], name: string): Readonly<Record<string, Schema>> {
   return (tools.find((tool) => tool.name === name)?.parameters["properties"] ?? {}) as Record<string, Schema>;

@@ -3,7 +3,7 @@
 
 import type { ToolCall, ToolResult } from "../types.ts";
 import type { Emit, Question, Talk, ToolAnswer, ToolPort } from "./contract.ts";
-import { type Message, type Piece, read, render, type Tool } from "./dialect.ts";
+import { type Message, type Piece, quoteOf, read, render, type Tool } from "./dialect.ts";
 import { grammar, type Verdict } from "./grammar.ts";
 
 const STEPS = 8;
@@ -73,10 +73,16 @@ class Turn {
   async #ask(tools: readonly Tool[]): Promise<Piece[]> {
     this.#signal.throwIfAborted();
     this.#emit({ type: "step-started", step: ++this.#steps });
-    const words = (text: string): void => this.#emit({ type: "text-delta", text });
+    const quote = quoteOf(this.#messages);
+    let quoted = false;
+    const words = (text: string): void => {
+      if (!quoted) this.#emit({ type: "text-delta", text: quote ?? text });
+      quoted = quote !== undefined;
+    };
     const judge = grammar(tools, this.#messages);
     const reply = await this.#model.complete(render(this.#messages, tools), judge, REPLY_TOKENS, this.#signal, words);
-    return read(reply.text, tools, this.#port.now());
+    const pieces = read(reply.text, tools, this.#port.now());
+    return pieces.map((piece) => (piece.kind === "text" && quote !== undefined ? { ...piece, text: quote } : piece));
   }
 
   async #act(pieces: readonly Piece[], calls: readonly Extract<Piece, { kind: "call" }>[], broken: readonly Extract<Piece, { kind: "malformed" }>[]): Promise<void> {
