@@ -238,13 +238,16 @@ class GeneralReader(CommandReader):
         self.settle(*frame.extra)
         frame.extra.clear()
         source.mark()
-        while True:
-            yield from self.scanner.value("item")
+        begins = source.position
+        while (yield from self.scanner.value("item")):
             following = _NEXT_SCALAR.match((yield from source.ahead(_SCALAR_AHEAD)))
             if following is None:
                 break
             source.at += len(following["comma"])
         self.scanner.stop = ""
+        if source.position == begins:
+            # A string without an end: nothing was read, and nothing would be for ever.
+            return (yield from super()._other(frame, sign))
         self.broken(source.marked(), "a call must be a JSON object with a name and arguments", 0)
         return True
 

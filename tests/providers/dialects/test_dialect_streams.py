@@ -220,3 +220,18 @@ def test_large_replies_take_no_long_time(name: str, unit: str) -> None:
     begun = time.process_time()
     read(name, unit * (300_000 // len(unit)))
     assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[f(a='x', b=37, c={'d': 'e'}, g[1, 2.5]}, g=None, h=True, k=-1)'], k=-1)]",
+        '[f(a="x"}, 1, "never closed',
+        "[f(a='x', c={'d' 'f': [1, 2]) h=True, i=['j'], k=-1)]",
+    ],
+)
+def test_what_cannot_be_read_is_passed_over(text: str) -> None:
+    """A reader that stays where it is would never end."""
+    events = read("pythonic", text)
+    assert any(isinstance(event, Malformed | Call | Text) for event in events)
+    assert read("pythonic", *text) == events
