@@ -16,11 +16,14 @@ class Distinct:
 
     Each call waits until it is known what follows: that it was said again is noted with it. From the second one on,
     a call is not told of before it is whole.
+
+    Attributes:
+        parser: The parser that reads the reply.
     """
 
     def __init__(self, parser: StreamParser) -> None:
-        """Takes the parser that reads the reply."""
-        self._parser = parser
+        """Takes the parser."""
+        self.parser = parser
         self._calls: list[ToolCall] = []
         self._last: Call | None = None
         self._begun: list[CallStart | CallArguments] = []
@@ -28,11 +31,11 @@ class Distinct:
 
     def feed(self, text: str) -> list[DialectEvent]:
         """Takes the next piece of text and returns the events that are certain by now."""
-        return list(self._kept(self._parser.feed(text)))
+        return list(self._kept(self.parser.feed(text)))
 
     def finish(self) -> list[DialectEvent]:
         """Ends the reply and returns what is left."""
-        return [*self._kept(self._parser.finish()), *self._settled()]
+        return [*self._kept(self.parser.finish()), *self._settled()]
 
     def _kept(self, events: Iterable[DialectEvent]) -> Iterator[DialectEvent]:
         for event in events:

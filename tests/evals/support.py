@@ -149,7 +149,6 @@ class RuleProvider:
         delay_s: float = 0.0,
     ) -> None:
         self.info = ModelInfo("rule:f16", "f16", 1_234_567, 2_469_134, "ab" * 32, "rule", "cd" * 32)
-        self.info = replace(self.info, constraints=("none", "schema", "copy"))
         self.asked: list[tuple[tuple[Message, ...], Settings]] = []
         self.most = 0
         self.closed = False

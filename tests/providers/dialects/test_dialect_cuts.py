@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.dialects.distinct import Distinct
 from providers.dialects.reader import Reader
 from providers.dialects.registry import DIALECTS, dialect
 from providers.dialects.source import Source, markers_of
@@ -26,6 +27,8 @@ SIGNS = (
 def pieces(name: str) -> tuple[str, ...]:
     """The markers of a dialect, what is nearly one, names of tools, and the signs between them."""
     parser = dialect(name).parser(TOOLS, SETTINGS)
+    if isinstance(parser, Distinct):
+        parser = parser.parser
     assert isinstance(parser, Reader)
     own = sorted(parser.markers.all)
     near = [odd for marker in own for odd in (marker[:-1], marker[1:], marker + marker[-1]) if odd]
