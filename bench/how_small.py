@@ -9,9 +9,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from evals.sweep.figure import figure
 from evals.sweep.record import read_sweep, write_sweep
-from evals.sweep.results import comma_separated, markdown
+from evals.sweep.results import write_tables
 
 PLACE = Path(__file__).parents[1] / "docs" / "how-small"
 
@@ -27,9 +26,7 @@ def main() -> None:
     if arguments.sweep:
         PLACE.mkdir(exist_ok=True)
         write_sweep(PLACE, record)
-    (PLACE / "table.md").write_text(markdown(record), encoding="utf-8")
-    (PLACE / "table.csv").write_text(comma_separated(record.results), encoding="utf-8")
-    (PLACE / "figure.svg").write_text(figure(record.results), encoding="utf-8")
+    write_tables(PLACE, record)
     for path in sorted(PLACE.iterdir()):
         print(f"{path.name}  {path.stat().st_size / 1000:,.0f} kB")
 

@@ -79,11 +79,20 @@ def write_results(directory: Path, record: SweepRecord) -> None:
         OSError: A file cannot be written.
     """
     write_sweep(directory, record)
+    write_tables(directory, record)
+    rows = [_cells(result) for result in record.results]
+    write_atomically(directory / "sweep.html", sweep_page(record, _HEADS, rows, notes(record)).encode())
+
+
+def write_tables(directory: Path, record: SweepRecord) -> None:
+    """Writes the tables and the figure.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
     write_atomically(directory / "table.md", markdown(record).encode())
     write_atomically(directory / "table.csv", comma_separated(record.results).encode())
     write_atomically(directory / "figure.svg", figure(record.results).encode())
-    rows = [_cells(result) for result in record.results]
-    write_atomically(directory / "sweep.html", sweep_page(record, _HEADS, rows, notes(record)).encode())
 
 
 def markdown(record: SweepRecord) -> str:

@@ -9,7 +9,7 @@ from providers.base import ToolCall, ToolSpec
 from providers.dialects.family import Family
 from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Safe, listed
-from providers.dialects.qwen_coder import untyped
+from providers.dialects.qwen_coder import named_parameters
 
 START, END = "<minimax:tool_call>", "</minimax:tool_call>"
 
@@ -32,14 +32,7 @@ def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
 
 
 def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
-    each = (
-        f'<invoke name="{call.name}">\n'
-        + "".join(
-            f'<parameter name="{k}">{untyped(v, safe)}</parameter>\n' for k, v in call.arguments.items()
-        )
-        + "</invoke>\n"
-        for call in calls
-    )
+    each = (f'<invoke name="{call.name}">\n{named_parameters(call, safe)}</invoke>\n' for call in calls)
     return f"{START}\n{''.join(each)}{END}"
 
 

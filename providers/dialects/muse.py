@@ -12,7 +12,7 @@ from providers.dialects.family import Family
 from providers.dialects.general import GeneralReader
 from providers.dialects.layout import OFFERED, Layout, Result, Safe, listed
 from providers.dialects.parameters import XML, Grammar
-from providers.dialects.qwen_coder import untyped
+from providers.dialects.qwen_coder import named_parameters
 from providers.dialects.source import Steps, markers_of
 
 START, MESSAGE, NEXT, LAST = "<|start|>", "<|message|>", "<|eom|>", "<|eot|>"
@@ -81,11 +81,7 @@ def _offer(tools: Sequence[ToolSpec], safe: Safe) -> str:
 def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
     return f"{NEXT}{START}assistant".join(
         f' to={call.name}{MESSAGE}{CALLS}\n<atem:invoke name="{call.name}">\n'
-        + "".join(
-            f'<atem:parameter name="{k}">{untyped(v, safe)}</atem:parameter>\n'
-            for k, v in call.arguments.items()
-        )
-        + f"</atem:invoke>\n{CALLS_END}"
+        f"{named_parameters(call, safe, 'atem:')}</atem:invoke>\n{CALLS_END}"
         for call in calls
     )
 

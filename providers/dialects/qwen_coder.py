@@ -43,6 +43,12 @@ def untyped(value: Any, safe: Safe) -> str:
     return safe.text(value) if isinstance(value, str) else safe.json(value)
 
 
+def named_parameters(call: ToolCall, safe: Safe, prefix: str = "", after: str = "\n") -> str:
+    """Writes arguments as `<parameter name="key">value</parameter>`, the tags' names after `prefix`."""
+    tag = f"{prefix}parameter"
+    return "".join(f'<{tag} name="{k}">{untyped(v, safe)}</{tag}>{after}' for k, v in call.arguments.items())
+
+
 LAYOUT = replace(
     CHATML,
     specials=CHATML.specials | {"<function=", "</function>", "<parameter=", "</parameter>"},

@@ -10,7 +10,7 @@ from providers.dialects.deepseek import LAYOUT as DEEPSEEK
 from providers.dialects.deepseek import DeepSeekReader, mark
 from providers.dialects.family import Family
 from providers.dialects.layout import OFFERED, Result, Safe, listed
-from providers.dialects.qwen_coder import untyped
+from providers.dialects.qwen_coder import named_parameters
 
 _BEGIN, _END = mark("tool calls begin", "_"), mark("tool calls end", "_")
 _CALL, _SEPARATOR, _CALL_END = mark("tool call begin", "_"), mark("tool sep", "_"), mark("tool call end", "_")
@@ -31,11 +31,7 @@ def _result(result: Result) -> str:
 def _calls(calls: Sequence[ToolCall], safe: Safe) -> str:
     each = (
         f'{_CALL}function{_SEPARATOR}<steptml:invoke name="{call.name}">'
-        + "".join(
-            f'<steptml:parameter name="{k}">{untyped(v, safe)}</steptml:parameter>'
-            for k, v in call.arguments.items()
-        )
-        + f"</steptml:invoke>{_CALL_END}\n"
+        f"{named_parameters(call, safe, 'steptml:', after='')}</steptml:invoke>{_CALL_END}\n"
         for call in calls
     )
     return f"{_BEGIN}\n{''.join(each)}{_END}"

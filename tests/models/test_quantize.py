@@ -78,6 +78,13 @@ async def test_every_format_is_made_and_runs(format_: str, cache: Path) -> None:
     assert await one_token(model.path) == 1
 
 
+@pytest.mark.parametrize("format_", ["q4_k", "iq3_xs", "iq3_m"])
+async def test_rows_that_fit_no_large_block_get_smaller_ones(format_: str, cache: Path) -> None:
+    model = await resolve(parse(format_, "netmon-0.5m"), StoreOptions(cache=cache))
+    assert model.info.width == 64
+    assert await one_token(model.path) == 1
+
+
 async def test_the_ladder_goes_down(cache: Path) -> None:
     steps = ["bf16", "bf16-q8_0", "q8_0", "q6_k", "q4_k", "q4_k_s", "iq3_m", "iq3_s", "iq3_xs"]
     models = [await resolve(parse(step, "netmon-7m"), StoreOptions(cache=cache)) for step in steps]

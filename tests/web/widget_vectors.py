@@ -15,6 +15,7 @@ from typing import Any
 from llguidance import LLMatcher, LLTokenizer
 
 from providers.base import Call, Malformed, Message, Settings, Text, ToolCall, ToolSpec
+from providers.dialects.answering import quote_of
 from providers.dialects.netmon import NETMON, parameter_schemas
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import write_call
@@ -91,6 +92,7 @@ def make() -> dict[str, Any]:
         "points": list(_points(rng)),
         "prompts": list(_prompts(tools)),
         "replies": list(_replies(tools)),
+        "quotes": list(_quotes()),
         "grammar": list(_grammar(rng, tools)),
     }
 
@@ -158,6 +160,15 @@ def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
             parser = NETMON.parser(tools, Settings(now=now))
             pieces = [_piece(event) for event in (*parser.feed(reply), *parser.finish())]
             yield {"reply": reply, "now": iso(now), "pieces": _joined([piece for piece in pieces if piece])}
+
+
+def _quotes() -> Iterator[dict[str, Any]]:
+    asked = Message("user", "ping a and b")
+    said, more = (Message("tool", json.dumps({"message": text})) for text in ("a answers.", " b is down. "))
+    silent = [Message("tool", content) for content in ('{"data": {}}', '{"message": 3}', "[1]", "null", "?")]
+    for messages in ((asked,), (asked, said), (asked, said, more), *((asked, said, one) for one in silent)):
+        shown = [{"role": message.role, "content": message.content} for message in messages]
+        yield {"messages": shown, "quote": quote_of(messages)}
 
 
 def _piece(event: object) -> dict[str, Any] | None:

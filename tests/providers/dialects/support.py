@@ -36,6 +36,40 @@ TOOLS = (
 )
 
 
+def tool_of(name: str, **parameters: dict[str, Any]) -> ToolSpec:
+    """A tool with these parameters, none of them required."""
+    return ToolSpec(name, "", {"type": "object", "properties": parameters})
+
+
+TEXT, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
+#: Parameters of every type that the forms of calls are tried with.
+TYPES: dict[str, dict[str, Any]] = {
+    "i": INTEGER,
+    "f": {"type": "float"},
+    "b": {"type": "boolean"},
+    "s": TEXT,
+    "o": {"type": "object"},
+    "a": {"anyOf": [{"type": "array"}, NULL]},
+    "mi": {"anyOf": [INTEGER, NULL]},
+    "u": {"anyOf": [TEXT, INTEGER, NULL]},
+    "ta": {"type": ["integer", "null"]},
+}
+
+
+def form_tools(**more_types: dict[str, Any]) -> tuple[ToolSpec, ...]:
+    """The tools that forms of calls are tried with; `types` takes `TYPES` and these."""
+    unit = {**TEXT, "enum": ["c", "f"]}
+    return (
+        tool_of("get_weather", city=TEXT, state=TEXT, unit=unit, days=INTEGER, date=TEXT),
+        tool_of("area", shape=TEXT, dims={"type": "object"}, prec=INTEGER),
+        tool_of("types", **TYPES, **more_types),
+        tool_of("todo", todos={"type": "array"}),
+        tool_of("now"),
+        tool_of("python", code=TEXT),
+        tool_of("bash", command=TEXT),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A reply and what is to be read in it.

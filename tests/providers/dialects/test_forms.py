@@ -11,36 +11,9 @@ import pytest
 
 from providers.base import Malformed, ToolSpec
 from providers.dialects.registry import DIALECTS
-from tests.providers.dialects.support import broken_in, calls_in, cut, read, text_in
+from tests.providers.dialects.support import broken_in, calls_in, cut, form_tools, read, text_in
 
-
-def _tool(name: str, **parameters: dict[str, Any]) -> ToolSpec:
-    return ToolSpec(name, "", {"type": "object", "properties": parameters})
-
-
-_TEXT, _INTEGER, _NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
-TOOLS = (
-    _tool(
-        "get_weather", city=_TEXT, state=_TEXT, unit={**_TEXT, "enum": ["c", "f"]}, days=_INTEGER, date=_TEXT
-    ),
-    _tool("area", shape=_TEXT, dims={"type": "object"}, prec=_INTEGER),
-    _tool(
-        "types",
-        i=_INTEGER,
-        f={"type": "float"},
-        b={"type": "boolean"},
-        s=_TEXT,
-        o={"type": "object"},
-        a={"anyOf": [{"type": "array"}, _NULL]},
-        mi={"anyOf": [_INTEGER, _NULL]},
-        u={"anyOf": [_TEXT, _INTEGER, _NULL]},
-        ta={"type": ["integer", "null"]},
-    ),
-    _tool("todo", todos={"type": "array"}),
-    _tool("now"),
-    _tool("python", code=_TEXT),
-    _tool("bash", command=_TEXT),
-)
+TOOLS = form_tools()
 FORMS = [json.loads(line) for line in Path(__file__).with_name("forms.jsonl").read_text("utf-8").splitlines()]
 
 

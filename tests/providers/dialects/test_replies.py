@@ -9,56 +9,42 @@ from typing import Any
 
 import pytest
 
-from providers.base import ToolSpec
 from providers.dialects.registry import DIALECTS
-from tests.providers.dialects.support import calls_in, cut, read, text_in, thoughts_in
+from tests.providers.dialects.support import (
+    INTEGER,
+    NULL,
+    TEXT,
+    calls_in,
+    cut,
+    form_tools,
+    read,
+    text_in,
+    thoughts_in,
+    tool_of,
+)
 
-
-def _tool(name: str, **parameters: dict[str, Any]) -> ToolSpec:
-    return ToolSpec(name, "", {"type": "object", "properties": parameters})
-
-
-_TEXT, _INTEGER, _NUMBER, _NULL = ({"type": kind} for kind in ("string", "integer", "number", "null"))
-_TEXTS = {"type": "array", "items": _TEXT}
+_NUMBER, _TEXTS = {"type": "number"}, {"type": "array", "items": TEXT}
 TOOLS = (
-    _tool(
-        "get_weather", city=_TEXT, state=_TEXT, unit={**_TEXT, "enum": ["c", "f"]}, days=_INTEGER, date=_TEXT
-    ),
-    _tool("area", shape=_TEXT, dims={"type": "object"}, prec=_INTEGER),
-    _tool(
-        "types",
-        i=_INTEGER,
-        f={"type": "float"},
-        b={"type": "boolean"},
-        s=_TEXT,
-        o={"type": "object"},
-        a={"anyOf": [{"type": "array"}, _NULL]},
-        mi={"anyOf": [_INTEGER, _NULL]},
-        u={"anyOf": [_TEXT, _INTEGER, _NULL]},
-        ta={"type": ["integer", "null"]},
+    *form_tools(
         ns={"type": ["string", "null"]},
         so={"type": ["string", "object"]},
         si={"type": ["string", "integer"]},
         n=_NUMBER,
-        z=_NULL,
+        z=NULL,
         en={"enum": ["x", "y"]},
     ),
-    _tool("todo", todos={"type": "array"}),
-    _tool("now"),
-    _tool("python", code=_TEXT),
-    _tool("bash", command=_TEXT),
-    _tool("edit", file=_TEXT, old=_TEXT, new=_TEXT),
-    _tool("Cal.create", title=_TEXT, who=_TEXTS, meta={"type": "object"}),
-    _tool(
+    tool_of("edit", file=TEXT, old=TEXT, new=TEXT),
+    tool_of("Cal.create", title=TEXT, who=_TEXTS, meta={"type": "object"}),
+    tool_of(
         "nest",
         tags=_TEXTS,
         rows={
             "type": "array",
-            "items": {"type": "object", "properties": {"id": _INTEGER, "label": _TEXT}},
+            "items": {"type": "object", "properties": {"id": INTEGER, "label": TEXT}},
         },
         num={"type": "object", "properties": {"re": _NUMBER, "im": _NUMBER}},
-        filt={"anyOf": [_TEXTS, {"type": "object", "properties": {"field": _TEXT}}]},
-        lim={"oneOf": [_INTEGER, {"type": "object", "properties": {"max": _INTEGER}}]},
+        filt={"anyOf": [_TEXTS, {"type": "object", "properties": {"field": TEXT}}]},
+        lim={"oneOf": [INTEGER, {"type": "object", "properties": {"max": INTEGER}}]},
     ),
 )
 REPLIES = [

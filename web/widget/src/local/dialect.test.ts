@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Message, read, render, type Tool } from "./dialect.ts";
+import { type Message, quoteOf, read, render, type Tool } from "./dialect.ts";
 import { grammar, toBinary } from "./grammar.ts";
 import { iso, resolveAmount, resolvePoint, spellAmount, type Toward, type Unit } from "./quantities.ts";
 
@@ -13,6 +13,7 @@ interface Vectors {
   readonly points: readonly [string, string, Toward, string | null][];
   readonly prompts: readonly { messages: Message[]; tools: string[]; prompt: string }[];
   readonly replies: readonly { reply: string; now: string; pieces: { kind: string }[] }[];
+  readonly quotes: readonly { messages: Message[]; quote: string | null }[];
   readonly grammar: readonly { said: string; replies: [string, number, boolean][] }[];
 }
 
@@ -37,6 +38,10 @@ test("prompts", () => {
 
 test("replies", () => {
   for (const { reply, now, pieces } of vectors.replies) assert.deepEqual(read(reply, tools, Date.parse(now)), pieces, `${reply} at ${now}`);
+});
+
+test("results are quoted", () => {
+  for (const { messages, quote } of vectors.quotes) assert.equal(quoteOf(messages) ?? null, quote, JSON.stringify(messages));
 });
 
 test("a reply is judged byte by byte as llguidance judges it", () => {
