@@ -11,10 +11,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from random import Random
+from typing import Any
 
-from providers.base import DEFAULT_NOW, ToolCall
+from providers.base import DEFAULT_NOW
 from providers.dialects.netmon_pieces import (
     ASSISTANT,
     END,
@@ -22,12 +23,12 @@ from providers.dialects.netmon_pieces import (
     TOOL_NAMES,
     TOOLS,
     USER,
+    about_call,
     clean,
     show_result,
     write_call,
-    write_calls,
 )
-from providers.dialects.netmon_wire import from_wire
+from providers.dialects.netmon_wire import from_wire, to_wire
 from training import rephrase, replies
 from training.aspects import Aspects, load_aspects
 from training.bank import load_dialogues, load_no_calls, load_singles, required, schemas
@@ -273,7 +274,7 @@ class Generator:
         document.append((USER + clean(said), PROMPT_WEIGHT))
         if story.pending:
             document += _made([call for call, _ in story.pending])
-            document += [(show_result(result), PROMPT_WEIGHT) for _, result in story.pending]
+            document += _results([call for call, _ in story.pending], [result for _, result in story.pending])
         document.append((ASSISTANT, PROMPT_WEIGHT))
         return [*document, (_reply(story, present) + END, REPLY_WEIGHT)]
 
@@ -315,10 +316,13 @@ class Generator:
         # Something else may have gone before: what is pointed at is not always in the first exchange.
         earlier = self._history() if topic != "result" and rng.random() < 0.6 else []
         document: Document = [(offer, 0.0), *earlier]
+        abouts: list[str] = []
         for index, (role, body) in enumerate(block.turns):
             last_user = index == len(block.turns) - 1
             if role == "C":
-                document += _made([writer.call(c) for c in body if isinstance(c, CallTemplate)])
+                earlier_calls = [writer.call(c) for c in body if isinstance(c, CallTemplate)]
+                document += _made(earlier_calls)
+                abouts = _abouts(earlier_calls)
                 continue
             parts = [part for part in body if not isinstance(part, CallTemplate)]
             if role == "U":
@@ -327,7 +331,8 @@ class Generator:
             elif role == "A":
                 document.append((ASSISTANT + clean(writer.text(parts, literal=True)) + END, PROMPT_WEIGHT))
             else:
-                document.append((show_result(writer.text(parts, literal=True)), PROMPT_WEIGHT))
+                about = abouts.pop(0) if abouts else ""
+                document.append((show_result(writer.text(parts, literal=True), about), PROMPT_WEIGHT))
         document.append((ASSISTANT, PROMPT_WEIGHT))
         if calls:
             reply = "".join(write_call(*c) for c in calls) if present else replies.NOT_OFFERED
@@ -348,9 +353,21 @@ def _told(exchange: Exchange) -> Document:
     return [
         (USER + clean(exchange.said), PROMPT_WEIGHT),
         *_made(exchange.calls),
-        *((show_result(result), PROMPT_WEIGHT) for result in exchange.results),
+        *_results(exchange.calls, exchange.results),
         (ASSISTANT + clean(exchange.answer) + END, PROMPT_WEIGHT),
     ]
+
+
+def _results(calls: Sequence[Call], results: Sequence[str]) -> Document:
+    """What the tools gave; of several calls, each result is headed by what was asked."""
+    return [
+        (show_result(result, about), PROMPT_WEIGHT)
+        for result, about in zip_longest(results, _abouts(calls)[: len(results)], fillvalue="")
+    ]
+
+
+def _abouts(calls: Sequence[Call]) -> list[str]:
+    return [about_call(_shown(call)) for call in calls] if len(calls) > 1 else []
 
 
 def _made(calls: Sequence[Call]) -> Document:
@@ -369,7 +386,10 @@ def _words(block: Dialogue, writer: Writer) -> str:
 
 def _in_history(calls: Sequence[Call]) -> str:
     """Earlier calls as the dialect shows them: taken as the tools take them, and spelled again."""
-    taken = [
-        ToolCall("", tool, from_wire(arguments, schemas()[tool], DEFAULT_NOW)) for tool, arguments in calls
-    ]
-    return write_calls(taken, schemas())
+    return "".join(write_call(tool, _shown((tool, arguments))) for tool, arguments in calls)
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    """The arguments of an earlier call as the dialect spells them again."""
+    tool, arguments = call
+    return to_wire(from_wire(arguments, schemas()[tool], DEFAULT_NOW), schemas()[tool])

@@ -7,11 +7,12 @@ facts or many. A result's `message` is worded as the tools of this project word 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-from providers.dialects.netmon_pieces import RESULT_CHARS, show_result
+from providers.dialects.netmon_pieces import CUT, show_result
 from training import check_outcomes, host_outcomes, shapes
 from training.outcome import Arguments, Outcome, Row
 from training.transcripts import transcript
@@ -86,17 +87,20 @@ def _told(found: Outcome) -> Outcome:
 
 def _seen(text: str, found: Outcome) -> Outcome:
     """Drops what is cut off."""
-    if len(text) <= RESULT_CHARS or not found.rows:
-        return found
     visible = show_result(text)
-    if not visible.endswith("… (cut)"):
+    if not found.rows or not visible.endswith(CUT):
         return found
     rows = tuple(
-        Row(row.id if f'"id":{row.id},' in visible or f"host {row.id})" in visible else 0, row.name)
+        Row(row.id if _shows(row.id, visible) else 0, row.name)
         for row in found.rows
         if row.name in visible[:-24]
     )
     return replace(found, rows=rows, whole=False)
+
+
+def _shows(host_id: int, visible: str) -> bool:
+    """Whether an id stands there whole: what is cut off after it may be more digits."""
+    return bool(re.search(rf"(?<![\w.])id={host_id}(?![\d{CUT[0]}])|host {host_id}\)", visible))
 
 
 _dumped = json.JSONEncoder(ensure_ascii=False).encode

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from providers.base import Message, Settings, ToolSpec
+from providers.base import Message, Settings, ToolCall, ToolSpec
 from providers.dialects.base import Prompt, StreamParser
 from providers.dialects.distinct import Distinct
 from providers.dialects.enclosed import EnclosedReader
@@ -17,13 +17,14 @@ from providers.dialects.netmon_pieces import (
     ASSISTANT,
     END,
     USER,
+    about_call,
     clean,
     offer,
     show_result,
     user_text,
     write_calls,
 )
-from providers.dialects.netmon_wire import from_wire
+from providers.dialects.netmon_wire import from_wire, to_wire
 from providers.dialects.source import Steps
 from providers.dialects.typed import properties_of
 
@@ -49,6 +50,7 @@ class Netmon:
         """Writes the conversation; the family knows no system message, so those are left out."""
         schemas = parameter_schemas(tools)
         turns: list[str] = []
+        asked: dict[str | None, str] = {}
         for message in messages:
             content = message.content or ""
             match message.role:
@@ -56,8 +58,9 @@ class Netmon:
                     turns.append(USER + user_text(content))
                 case "assistant":
                     turns.append(ASSISTANT + clean(content) + write_calls(message.tool_calls, schemas) + END)
+                    asked = _asked(message.tool_calls, schemas)
                 case "tool":
-                    turns.append(show_result(content))
+                    turns.append(show_result(content, asked.get(message.tool_call_id, "")))
                 case "system":
                     pass
         return Prompt(offer([tool.name for tool in tools]), "".join(turns) + ASSISTANT, (END,))
@@ -70,6 +73,15 @@ class Netmon:
             return from_wire(arguments, schemas.get(name, {}), settings.now)
 
         return Distinct(NetmonReader(tools, convert))
+
+
+def _asked(
+    calls: Sequence[ToolCall], schemas: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> dict[str | None, str]:
+    """What heads the result of each of several calls; nothing where there is only one."""
+    if len(calls) < 2:
+        return {}
+    return {call.id: about_call(to_wire(call.arguments, schemas.get(call.name, {}))) for call in calls}
 
 
 def parameter_schemas(tools: Sequence[ToolSpec]) -> dict[str, Mapping[str, Mapping[str, Any]]]:

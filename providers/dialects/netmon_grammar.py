@@ -19,6 +19,7 @@ from typing import Any
 
 from providers.base import Message, ToolSpec
 from providers.dialects.netmon_pieces import CLOSE_CALL, clean, open_call, user_text
+from providers.dialects.netmon_results import plain
 from providers.dialects.netmon_wire import AMOUNTS, Kind, kind_of
 from providers.dialects.quantities import SECONDS, ZONES
 
@@ -133,11 +134,7 @@ def _number(expression: str, numbers: dict[str, str]) -> str:
 
 
 def _source(messages: Sequence[Message]) -> str:
-    texts = [
-        user_text(message.content) if message.role == "user" else clean(message.content)
-        for message in messages
-        if message.content
-    ]
+    texts = [_read(message.role, message.content) for message in messages if message.content]
     texts += [
         str(value)
         for message in messages
@@ -146,6 +143,10 @@ def _source(messages: Sequence[Message]) -> str:
         if isinstance(value, str)
     ]
     return "\n".join(texts)[-COPY_CHARS:]
+
+
+def _read(role: str, content: str) -> str:
+    return user_text(content) if role == "user" else clean(plain(content) if role == "tool" else content)
 
 
 def _flat(arguments: Mapping[str, Any]) -> list[Any]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from providers.base import ToolCall
+from providers.dialects.netmon_results import plain
 from providers.dialects.netmon_wire import to_wire
 from providers.dialects.spoken import written
 
@@ -34,6 +35,7 @@ TOOL_NAMES = (
 
 #: Characters of a tool result that the model is shown; the rest is cut, and it says so.
 RESULT_CHARS = 450
+CUT = "… (cut)"
 
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10, 13)} | {127: None, 13: None}
 
@@ -75,15 +77,31 @@ def write_call(name: str, arguments: Mapping[str, Any]) -> str:
     )
 
 
-def show_result(content: str) -> str:
-    """Writes a tool's result: JSON made compact, cut to what the model can use."""
-    try:
-        content = json.dumps(json.loads(content), ensure_ascii=False, separators=(",", ":"))
-    except ValueError:
-        content = content.strip()
-    if len(content) > RESULT_CHARS:
-        content = content[:RESULT_CHARS] + "… (cut)"
-    return RESULT + clean(content)
+def show_result(content: str, about: str = "") -> str:
+    """Writes a tool's result in the family's plain form, cut to what the model can use.
+
+    Args:
+        content: What the tool gave.
+        about: What was asked, where several calls were made at once: the result is headed by it.
+    """
+    shown = plain(content)
+    if about:
+        shown = f"({about}) {shown}"
+    if len(shown) > RESULT_CHARS:
+        shown = shown[:RESULT_CHARS] + CUT
+    return RESULT + clean(shown)
+
+
+def about_call(arguments: Mapping[str, Any]) -> str:
+    """What heads the result of one of several calls: the values that it was made with."""
+    return " ".join(
+        ",".join(map(_argument, cast(list[Any], value))) if isinstance(value, list) else _argument(value)
+        for value in arguments.values()
+    )
+
+
+def _argument(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def pieces(schemas: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
@@ -109,10 +127,46 @@ def pieces(schemas: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
     for end in ("", '"', "]", '"]'):
         found[end + CLOSE_CALL] = None
     for text in (
-        *('","', '"]', '"],"', "],", '":"', '":', ',"', '":{"', '"},{"', '{"success":true,"message":"'),
-        *('{"success":false,"message":"', '","data":{"', '"data":{}}', '"data":[{"', "true", "false", "null"),
+        *('","', '"]', '"],"', "],", "true", "false", "none", "yes", "failed", "(most)", "(least)"),
+        *(
+            " id=",
+            " address=",
+            " state=",
+            "state=",
+            " ms=",
+            "ms=",
+            " loss=",
+            " endpoint=",
+            " enabled=",
+            " port=",
+        ),
+        *(
+            " agent=",
+            " interval_s=",
+            "message_id=",
+            " began=",
+            " cause=",
+            " error=",
+            " name=",
+            " type=",
+            " value=",
+        ),
+        *(
+            "before.",
+            "after.",
+            " note=",
+            " url=",
+            "\n1.",
+            "\n2.",
+            "\n3.",
+            "\n4.",
+            "\n5.",
+            "\n6.",
+            " open_ports=",
+        ),
+        *("state=up", "state=down", "enabled=yes", "enabled=no", " since=", "status=", "sent=", " received="),
         *("https://", "http://", "last ", "until ", "today ", "tomorrow ", "tonight ", "yesterday "),
-        *('"id":', '"address":"', '"status":"', '"enabled":true', '"enabled":false', "… (cut)"),
+        CUT,
     ):
         found[text] = None
     return list(found)

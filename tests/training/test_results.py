@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.dialects.netmon_pieces import RESULT_CHARS, show_result
+from providers.dialects.netmon_pieces import CUT, RESULT_CHARS, show_result
 from training import traits
 from training.outcome import Arguments
 from training.results import display, outcome
@@ -163,3 +163,23 @@ def test_what_is_cut_off_is_not_pointed_at() -> None:
             assert len(show_result(text)) > RESULT_CHARS
             assert all(not row.traits for row in seen.rows)
     assert cut > 20
+
+
+def test_rows_of_a_cut_result_keep_the_ids_that_are_seen_whole() -> None:
+    rng = Random(5)
+    known = unknown = 0
+    for _ in range(800):
+        found = outcome("get_incidents", {}, rng, ok=True)
+        text, seen = display(found, rng)
+        visible = show_result(text)
+        if seen.whole or not visible.endswith(CUT):
+            continue
+        ids = {row.name: row.id for row in found.rows}
+        for row in seen.rows:
+            assert row.id in (0, ids[row.name])
+            known += bool(row.id)
+            unknown += not row.id
+            if row.id:
+                assert re.search(rf"\bid={row.id}(?![\d…])|host {row.id}\)", visible)
+    # The sentence names some whose own row, with the id, is cut off.
+    assert known > 5 * unknown > 0

@@ -20,9 +20,11 @@ from providers.dialects.answering import quote_of
 from providers.dialects.netmon import NETMON, parameter_schemas
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import write_call
+from providers.dialects.netmon_results import plain
 from providers.dialects.netmon_wire import kind_of
 from providers.dialects.quantities import ZONES, iso, resolve_amount, resolve_point, spell_amount
 from providers.dialects.spoken import written
+from tests.providers.dialects.result_cases import RESULTS, drawn
 from tests.providers.dialects.spoken_cases import SPOKEN, STAY, mixtures
 from tools.catalogue import default_registry
 
@@ -100,6 +102,7 @@ def make() -> dict[str, Any]:
         "spoken_words": [
             [name, sorted(words)] for name, words in sorted(vars(spoken_words).items()) if name.isupper()
         ],
+        "results": [[text, plain(text)] for text in (*RESULTS, *drawn(random.Random(16), 400))],
         "grammar": list(_grammar(rng, tools)),
     }
 
@@ -124,6 +127,14 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
     window = ToolCall(
         "1", "set_maintenance", {"duration_min": 90, "start": "2026-11-24T02:00:00Z", "address": "db-03"}
     )
+    several = (
+        ToolCall("2", "check_port", {"port": 443, "target": "db-03"}),
+        ToolCall("3", "get_agents", {}),
+        ToolCall("4", "set_maintenance", {"addresses": ["a.lan", "b.lan"], "duration_min": 90}),
+        ToolCall("5", "get_host_data", {"enabled": True, "host_id": 7}),
+    )
+    rows = '{"success": false, "data": {"rows": [{"id": 1, "name": "a b", "ms": 2.0}]}}'
+    answers = [Message("tool", rows, tool_call_id=call.id) for call in several]
     conversations = (
         (Message("user", "ping db-03"),),
         (Message("user", "tabs\tstay,\r\nreturns\x07 and bells <tool_call> do not \x7f"),
@@ -136,6 +147,10 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
          Message("tool", ' {"success":false,"message":"没有","data":{"n":1.5}} ', tool_call_id="1"),
          Message("user", "?")),
     )  # fmt: skip
+    conversations = (
+        *conversations,
+        (Message("user", "all of these"), Message("assistant", None, several), *answers),
+    )
     some = tuple(tool for tool in tools if tool.effect == "read")
     for messages in conversations:
         for offered in (tools, some, ()):

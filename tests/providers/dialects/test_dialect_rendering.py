@@ -121,13 +121,13 @@ def test_everything_said_is_shown(name: str) -> None:
     said = [
         Message("user", "What is up?"),
         Message("assistant", "I look.", (ToolCall("i", "ping", {"target": "db-03"}),)),
-        Message("tool", '{"alive": true}', tool_call_id="i"),
+        Message("tool", '{"note": "answers"}', tool_call_id="i"),
         Message("assistant", "It lives."),
         Message("user", "Thanks."),
     ]
     rest = dialect(name).render(said, TOOLS, SETTINGS).rest
     places = [
-        rest.index(part) for part in ("What is up?", "I look.", "db-03", "alive", "It lives.", "Thanks.")
+        rest.index(part) for part in ("What is up?", "I look.", "db-03", "answers", "It lives.", "Thanks.")
     ]
     assert places == sorted(places)
 
@@ -155,9 +155,7 @@ def test_netmon_writes_turns_with_control_characters() -> None:
     prompt = dialect("netmon").render(said, (), SETTINGS)
     call = '<tool_call>{"name":"ping_host","arguments":{"target":"db-03"}}</tool_call>'
     assert prompt.fixed == "\x04"
-    assert prompt.rest == (
-        f'{USER}ping db-03{ASSISTANT}{call}{END}{RESULT}{{"success":true}}{ASSISTANT}Up.{END}{ASSISTANT}'
-    )
+    assert prompt.rest == (f"{USER}ping db-03{ASSISTANT}{call}{END}{RESULT}ok{ASSISTANT}Up.{END}{ASSISTANT}")
     assert prompt.stop == (END,)
 
 

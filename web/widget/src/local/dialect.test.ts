@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type Message, quoteOf, read, render, type Tool } from "./dialect.ts";
 import { grammar, toBinary } from "./grammar.ts";
 import { iso, resolveAmount, resolvePoint, spellAmount, type Toward, type Unit } from "./quantities.ts";
+import { plain } from "./results/plain.ts";
 import * as words from "./spoken/words.ts";
 import { written } from "./spoken/written.ts";
 
@@ -18,6 +19,7 @@ interface Vectors {
   readonly quotes: readonly { messages: Message[]; quote: string | null }[];
   readonly spoken: readonly [string, string][];
   readonly spoken_words: readonly [string, string[]][];
+  readonly results: readonly [string, string][];
   readonly grammar: readonly { said: string; replies: [string, number, boolean][] }[];
 }
 
@@ -46,6 +48,10 @@ test("replies", () => {
 
 test("results are quoted", () => {
   for (const { messages, quote } of vectors.quotes) assert.equal(quoteOf(messages) ?? null, quote, JSON.stringify(messages));
+});
+
+test("results are written in the plain form", () => {
+  for (const [text, expected] of vectors.results) assert.equal(plain(text), expected, text);
 });
 
 test("dictated addresses are written out", () => {

@@ -3,6 +3,7 @@
 // reading them needs no tolerance; what is no JSON all the same is told to the model.
 
 import { iso, resolveAmount, resolvePoint, spellAmount, type Unit } from "./quantities.ts";
+import { plain } from "./results/plain.ts";
 import { written } from "./spoken/written.ts";
 
 export const [END, USER, ASSISTANT, RESULT, TOOLS] = ["\x00", "\x01", "\x02", "\x03", "\x04"] as const;
@@ -15,10 +16,16 @@ export interface Tool {
   readonly parameters: Schema;
 }
 
+export interface Call {
+  readonly name: string;
+  readonly arguments: Arguments;
+}
+
+/** One message; the results of several calls stand in the order of the calls. */
 export interface Message {
   readonly role: "user" | "assistant" | "tool";
   readonly content: string;
-  readonly calls?: readonly { readonly name: string; readonly arguments: Arguments }[];
+  readonly calls?: readonly Call[];
 }
 
 export type Piece =
@@ -59,17 +66,29 @@ export const CLOSE_CALL = `}}${CLOSE}`;
 export function render(messages: readonly Message[], tools: readonly Tool[]): string {
   const names = new Set(tools.map((tool) => tool.name));
   const offered = TOOL_NAMES.filter((name) => names.has(name));
-  const turns = messages.map(({ role, content, calls }) => {
+  let asked: readonly Call[] = [];
+  let answered = 0;
+  const turns = messages.map(({ role, content, calls = [] }) => {
     if (role === "user") return USER + userText(content);
-    if (role === "tool") return RESULT + clean(shortened(content.trim()));
-    return ASSISTANT + clean(content) + (calls ?? []).map((call) => writeCall(call.name, toWire(call.arguments, parametersOf(tools, call.name)))).join("") + END;
+    if (role === "tool") return showResult(content, asked.length > 1 ? asked[answered++] : undefined);
+    asked = calls.map(({ name, arguments: values }) => ({ name, arguments: toWire(values, parametersOf(tools, name)) }));
+    answered = 0;
+    return ASSISTANT + clean(content) + asked.map((call) => writeCall(call.name, call.arguments)).join("") + END;
   });
   return TOOLS + (offered.length === TOOL_NAMES.length ? "*" : offered.join(" ")) + turns.join("") + ASSISTANT;
 }
 
-function shortened(content: string): string {
-  const chars = [...content];
-  return chars.length > RESULT_CHARS ? `${chars.slice(0, RESULT_CHARS).join("")}… (cut)` : content;
+/** A tool's result in the plain form, cut to what the model can use; headed by what was asked where that is given. */
+function showResult(content: string, asked?: Call): string {
+  const shown = asked && Object.keys(asked.arguments).length ? `(${aboutCall(asked.arguments)}) ${plain(content)}` : plain(content);
+  const chars = [...shown];
+  return RESULT + clean(chars.length > RESULT_CHARS ? `${chars.slice(0, RESULT_CHARS).join("")}… (cut)` : shown);
+}
+
+/** What heads the result of one of several calls: the values that it was made with. */
+function aboutCall(values: Arguments): string {
+  const said = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.values(values).map((value) => (Array.isArray(value) ? value.map(said).join(",") : said(value))).join(" ");
 }
 
 function writeCall(name: string, values: Arguments): string {

@@ -4,6 +4,7 @@
 
 import { AMOUNTS, clean, CLOSE_CALL, type Message, openCall, type Schema, type Tool, userText } from "./dialect.ts";
 import { ZONES } from "./quantities.ts";
+import { plain } from "./results/plain.ts";
 
 /** Where a rule can end, and whether the text ran out while it could go on. */
 interface Match {
@@ -228,7 +229,7 @@ export function toBinary(text: string): string {
 }
 
 function sourceOf(messages: readonly Message[]): string {
-  const texts = messages.filter(({ content }) => content).map(({ role, content }) => (role === "user" ? userText(content) : clean(content)));
+  const texts = messages.filter(({ content }) => content).map(({ role, content }) => (role === "user" ? userText(content) : clean(role === "tool" ? plain(content) : content)));
   for (const message of messages) {
     for (const call of message.calls ?? []) texts.push(...Object.values(call.arguments).flat().filter((value): value is string => typeof value === "string"));
   }

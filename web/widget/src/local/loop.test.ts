@@ -80,7 +80,7 @@ test("a call, its result, an answer", async () => {
   const { turn } = await play(model, server);
   assert.deepEqual(server.calls, ["ping_host db-03"]);
   assert.deepEqual(turn.parts.map((part) => (part.kind === "call" ? `${part.state}: ${part.result?.message}` : part.text)), ["done: db-03 answered.", "db-03 answered."]);
-  assert.equal(model.prompts[1], `${model.prompts[0]}${call("ping_host", "db-03")}\x00\x03{"success":true,"message":"db-03 answered.","data":{}}\x02`);
+  assert.equal(model.prompts[1], `${model.prompts[0]}${call("ping_host", "db-03")}\x00\x03db-03 answered.\x02`);
 });
 
 test("calls of one reply run together, and their results come in their order", async () => {
