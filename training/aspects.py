@@ -98,12 +98,17 @@ def draw_subject(kind: Kind, rng: Random, *, site: bool = False) -> Subject:
     host = values.fqdn(rng) if kind == "name" else values.host(rng)
     if kind in ("watched",) and rng.random() < 0.05:
         host = values.pattern(rng)
-    return Subject(host, host, f"https://{host}")
+    return Subject(host, host, _page_of(host))
 
 
 def named(host: str) -> Subject:
     """The subject that is a host of that name."""
-    return Subject(host, host, host if "://" in host else f"https://{host}")
+    return Subject(host, host, host if "://" in host else _page_of(host))
+
+
+def _page_of(host: str) -> str:
+    """The URL of a host's page; in a URL an IPv6 address stands in brackets."""
+    return f"https://[{host}]" if host.count(":") > 1 else f"https://{host}"
 
 
 class Clause:
@@ -113,6 +118,7 @@ class Clause:
         """Draws with a writer of its own, so that two clauses have amounts of their own."""
         self.aspect = aspect
         self._writer = writer.fresh()
+        self._writer.keep(aspect.call.arguments)
         rng = self._writer.rng
         self._parts = settle(aspect.text, rng)
 

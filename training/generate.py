@@ -133,7 +133,7 @@ class Generator:
         self._storyteller = Storyteller(bank.aspects, bank.singles, self._rng)
         self._tabler = Tabler(bank.aspects, self._rng)
         self._kinds: list[tuple[float, Callable[[], Document]]] = [
-            (0.26, self._single),
+            (0.22, self._single),
             (0.06, self._pasted),
             (0.15, self._silent),
             (0.03, self._vague),
@@ -142,7 +142,7 @@ class Generator:
             (0.05, self._tabled),
             (0.13, self._story),
         ]
-        for share, topic in ((0.08, "parallel"), (0.2, "followup"), (0.02, "result"), (0.03, "injected")):
+        for share, topic in ((0.1, "parallel"), (0.22, "followup"), (0.02, "result"), (0.03, "injected")):
             if bank.dialogues.get(topic):
                 self._kinds.append((share, partial(self._dialogue, topic)))
         self._shares = list(accumulate(share for share, _ in self._kinds))
@@ -311,6 +311,8 @@ class Generator:
         rng = self._rng
         block = rng.choice(self._bank.dialogues[topic])
         writer = Writer(rng)
+        for call in block.calls:
+            writer.keep(call.arguments)
         calls = [writer.call(c) for c in block.calls]
         offer, present = _offer(rng, [tool for tool, _ in calls])
         # Something else may have gone before: what is pointed at is not always in the first exchange.

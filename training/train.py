@@ -20,7 +20,7 @@ from training.sources import data_hash
 
 #: width, layers, ffn, ranks (decay, rate, value, gate)
 SIZES: dict[str, tuple[int, ...]] = {
-    "0.5m": (64, 8, 256, 16, 16, 16, 16),
+    "0.5m": (64, 9, 256, 16, 16, 16, 16),
     "2m": (128, 9, 512, 32, 32, 32, 32),
     "7m": (256, 10, 1024, 32, 32, 32, 64),
     "20m": (384, 12, 1536, 32, 32, 32, 96),

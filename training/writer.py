@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from random import Random
 
 from providers.dialects.netmon_wire import kind_of
-from training import noise, rephrase, values
+from training import noise, rephrase, thesaurus, values
 from training.bank import schemas
 from training.slots import fill
 from training.template import CallTemplate, Choice, Part, Single, Slot
@@ -18,6 +18,13 @@ _TOUCHING_HEAD = re.compile(r"\S*")
 _TOUCHING_TAIL = re.compile(r"\S*\Z")
 _TRAILING = re.compile(r"\d+$")
 _SLOT_IN_VALUE = re.compile(r"\{([a-z][a-z_]*(?::[a-z]+)?\d*)\}")
+
+#: Parameters whose values are words of the request, to be copied as they stand.
+_COPIED = frozenset((
+    "expect_text", "agent_location", "locations", "address", "addresses", "target", "host", "name", "query", "url",
+    "email", "message_id", "algorithms",
+))  # fmt: skip
+_WORD = re.compile(r"[a-z0-9]+")
 
 #: A call as the model is to write it: the tool, and its arguments on the wire.
 Call = tuple[str, dict[str, Value]]
@@ -29,12 +36,14 @@ class Writer:
     def __init__(self, rng: Random, *, noisy: bool = True) -> None:
         self._rng = rng
         self._filled: dict[str, values.Filled] = {}
+        self._kept: frozenset[str] = frozenset()
         draw = rng.random()
         self._slips = 0 if not noisy or draw < 0.72 else 1 if draw < 0.9 else 3
         case = rng.random()
         self._case = "keep" if not noisy or case < 0.6 else "lower" if case < 0.97 else "upper"
         self._slang = noisy and rng.random() < 0.12
         self._swap = rng.choice((0.0, 0.15, 0.4)) if noisy else 0.0
+        self._reword = rng.choice((0.0, 0.0, 0.15, 0.4, 0.8)) if noisy else 0.0
         self._lose = rng.choice((0.0, 0.0, 0.0, 0.1, 0.5)) if noisy else 0.0
 
     @property
@@ -47,6 +56,13 @@ class Writer:
         other = copy(self)
         other._filled = {}
         return other
+
+    def keep(self, arguments: Iterable[tuple[str, str]]) -> None:
+        """Leaves the words of values that are copied out of the text as they are."""
+        found = {
+            word for name, value in arguments if name in _COPIED for word in _WORD.findall(value.lower())
+        }
+        self._kept |= found
 
     def put(self, name: str, text: str) -> None:
         """Fills a slot with a text that is its value."""
@@ -79,6 +95,7 @@ class Writer:
     def prepare(self, template: Single) -> None:
         """Draws the slots whose kind depends on what else the line says."""
         fixed = dict(template.fixed)
+        self.keep(template.fixed)
         if template.tool == "dns_lookup" and fixed.get("record_type") == "PTR":
             self.put("name", values.ip(self._rng))
         if template.tool == "add_host":
@@ -104,6 +121,8 @@ class Writer:
         return self._filled[name]
 
     def _noise(self, text: str) -> str:
+        if self._reword:
+            text = thesaurus.load().rewrite(text, self._rng, self._reword, self._kept)
         if self._swap:
             text = rephrase.substitute(text, self._rng, self._swap)
         if self._lose:
