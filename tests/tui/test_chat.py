@@ -136,6 +136,19 @@ async def test_once_is_for_one_call_and_always_for_the_conversation(tmp_path: Pa
     assert by == ["the user, at the terminal"] * 2 + ["the user, for the whole conversation"]
 
 
+async def test_a_question_that_is_just_being_taken_away_is_not_gone_to(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await started(app, pilot)
+        view = await _asked(app, pilot)
+        assert view.ask()
+        await view.remove_children()
+        app.chat.query_one(Composer).focus()
+        await press(app, "ctrl+g")
+        assert not view.ask()
+        assert isinstance(app.focused, Composer)
+
+
 async def test_what_is_being_typed_never_answers_an_approval(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,11 +100,14 @@ class ApprovalView(Vertical):
         )
         return "\n".join([f"{exact(approval.tool)}(", *given, ")"])
 
-    def ask(self) -> None:
-        """Takes the focus, on no."""
-        # On the clock of keys.
-        self._asked_at = Message().time
-        self.query_one("#no", Button).focus()
+    def ask(self) -> bool:
+        """Takes the focus, on no; False where the question is just being taken away, answered for the conversation."""
+        for button in self.query("#no").results(Button):
+            # On the clock of keys.
+            self._asked_at = Message().time
+            button.focus()
+            return True
+        return False
 
     def on_key(self, event: events.Key) -> None:
         """Notes when a key was pressed: on a busy machine it arrives late, with a focus that it was not meant for."""

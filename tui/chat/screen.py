@@ -173,10 +173,8 @@ class ChatScreen(Page):
 
     def action_approval(self) -> None:
         """Goes to the question that waits for an answer."""
-        for view in self.query(ApprovalView):
+        if any(view.ask() for view in self.query(ApprovalView)):
             self.log_view.anchor()
-            view.ask()
-            return
 
     def on_approval_view_decided(self, message: ApprovalView.Decided) -> None:
         """Passes the answer on."""
