@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ from providers.dialects.netmon_pieces import (
     write_call,
 )
 from providers.dialects.netmon_wire import from_wire, to_wire
+from providers.dialects.unsaid import completed
 from training import rephrase, replies
 from training.aspects import Aspects, load_aspects
 from training.bank import load_dialogues, load_no_calls, load_singles, required, schemas
@@ -44,6 +46,8 @@ from training.writer import Call, Writer
 
 PROMPT_WEIGHT = 0.1
 REPLY_WEIGHT = 1.0
+#: A text among a call's arguments.
+_VALUE = re.compile(r'(?<=[:\[,])"([^"]+)"(?=[\],}])')
 
 Document = list[tuple[str, float]]
 
@@ -149,7 +153,7 @@ class Generator:
 
     def draw(self) -> Document:
         """Draws one document."""
-        return self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]()
+        return _completed(self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]())
 
     def _draw_single(self) -> tuple[str, Call]:
         rng = self._rng
@@ -342,6 +346,27 @@ class Generator:
             reply = _words(block, writer)
         document.append((reply + END, REPLY_WEIGHT))
         return document
+
+
+def _completed(document: Document) -> Document:
+    """Writes out names that are half unsaid, as the dialect does, unless the calls want them as they were said."""
+    texts = [text for text, _ in document]
+    done: Document = []
+    for index, (text, weight) in enumerate(document):
+        if text.startswith(USER):
+            before = [t for t, _ in done[1:]]
+            full = completed(text[1:], before, [t for t in before if t.startswith((USER, "<tool_call>"))])
+            if full != text[1:] and _copies(texts[index + 1 :], full) >= _copies(
+                texts[index + 1 :], text[1:]
+            ):
+                text = USER + full
+        done.append((text, weight))
+    return done
+
+
+def _copies(after: Sequence[str], said: str) -> int:
+    """How many values of the calls that follow are copied out of what was said."""
+    return sum(value in said for text in after for value in _VALUE.findall(text))
 
 
 def _reply(story: Story, present: bool) -> str:

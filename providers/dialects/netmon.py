@@ -18,10 +18,9 @@ from providers.dialects.netmon_pieces import (
     END,
     USER,
     about_call,
-    clean,
     offer,
+    read_texts,
     show_result,
-    user_text,
     write_calls,
 )
 from providers.dialects.netmon_wire import from_wire, to_wire
@@ -51,16 +50,15 @@ class Netmon:
         schemas = parameter_schemas(tools)
         turns: list[str] = []
         asked: dict[str | None, str] = {}
-        for message in messages:
-            content = message.content or ""
+        for message, content in zip(messages, read_texts(messages), strict=True):
             match message.role:
                 case "user":
-                    turns.append(USER + user_text(content))
+                    turns.append(USER + content)
                 case "assistant":
-                    turns.append(ASSISTANT + clean(content) + write_calls(message.tool_calls, schemas) + END)
+                    turns.append(ASSISTANT + content + write_calls(message.tool_calls, schemas) + END)
                     asked = _asked(message.tool_calls, schemas)
                 case "tool":
-                    turns.append(show_result(content, asked.get(message.tool_call_id, "")))
+                    turns.append(show_result(message.content or "", asked.get(message.tool_call_id, "")))
                 case "system":
                     pass
         return Prompt(offer([tool.name for tool in tools]), "".join(turns) + ASSISTANT, (END,))

@@ -18,8 +18,7 @@ from functools import cache
 from typing import Any
 
 from providers.base import Message, ToolSpec
-from providers.dialects.netmon_pieces import CLOSE_CALL, clean, open_call, user_text
-from providers.dialects.netmon_results import plain
+from providers.dialects.netmon_pieces import CLOSE_CALL, copied_values, open_call, read_texts
 from providers.dialects.netmon_wire import AMOUNTS, Kind, kind_of
 from providers.dialects.quantities import SECONDS, ZONES
 
@@ -134,26 +133,9 @@ def _number(expression: str, numbers: dict[str, str]) -> str:
 
 
 def _source(messages: Sequence[Message]) -> str:
-    texts = [_read(message.role, message.content) for message in messages if message.content]
-    texts += [
-        str(value)
-        for message in messages
-        for call in message.tool_calls
-        for value in _flat(call.arguments)
-        if isinstance(value, str)
-    ]
+    texts = [text for text in read_texts(messages) if text]
+    texts += [value for message in messages for value in copied_values(message.tool_calls)]
     return "\n".join(texts)[-COPY_CHARS:]
-
-
-def _read(role: str, content: str) -> str:
-    return user_text(content) if role == "user" else clean(plain(content) if role == "tool" else content)
-
-
-def _flat(arguments: Mapping[str, Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in arguments.values():
-        found += value if isinstance(value, list) else [value]
-    return found
 
 
 def _call(index: int, tool: ToolSpec, numbers: dict[str, str]) -> list[str]:

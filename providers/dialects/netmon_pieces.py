@@ -14,10 +14,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from providers.base import ToolCall
+from providers.base import Message, ToolCall
 from providers.dialects.netmon_results import plain
 from providers.dialects.netmon_wire import to_wire
 from providers.dialects.spoken import written
+from providers.dialects.unsaid import completed
 
 END, USER, ASSISTANT, RESULT, TOOLS = "\x00", "\x01", "\x02", "\x03", "\x04"
 
@@ -45,9 +46,41 @@ def clean(text: str) -> str:
     return text.translate(_CONTROLS).replace("<tool_call>", "<tool call>")
 
 
-def user_text(text: str) -> str:
-    """Makes what a user said what the model reads and copies: harmless, and dictated addresses written out."""
-    return written(clean(text))
+def read_texts(messages: Sequence[Message]) -> list[str]:
+    """Returns what the model reads and copies of each message, without its calls.
+
+    Content is made harmless; in what users say, dictated and half unsaid names are written out.
+    """
+    found: list[str] = []
+    before: list[str] = []
+    asked: list[str] = []
+    for message in messages:
+        content = clean(message.content or "")
+        match message.role:
+            case "user":
+                content = completed(written(content), before, asked)
+                asked.append(content)
+            case "tool":
+                content = clean(plain(message.content or ""))
+            case _:
+                pass
+        found.append(content)
+        if message.role != "system":
+            values = copied_values(message.tool_calls)
+            before += [content[:RESULT_CHARS] if message.role == "tool" else content, *values]
+            asked += values
+    return found
+
+
+def copied_values(calls: Sequence[ToolCall]) -> list[str]:
+    """The texts among the arguments of calls."""
+    return [
+        value
+        for call in calls
+        for held in call.arguments.values()
+        for value in (cast(list[Any], held) if isinstance(held, list) else [held])
+        if isinstance(value, str)
+    ]
 
 
 def open_call(name: str) -> str:

@@ -24,8 +24,10 @@ from providers.dialects.netmon_results import plain
 from providers.dialects.netmon_wire import kind_of
 from providers.dialects.quantities import ZONES, iso, resolve_amount, resolve_point, spell_amount
 from providers.dialects.spoken import written
+from providers.dialects.unsaid import completed
 from tests.providers.dialects.result_cases import RESULTS, drawn
 from tests.providers.dialects.spoken_cases import SPOKEN, STAY, mixtures
+from tests.providers.dialects.unsaid_cases import HALF_SAID, WHOLE
 from tools.catalogue import default_registry
 
 PLACE = Path(__file__).parents[2] / "web" / "widget" / "src" / "local" / "vectors.json"
@@ -102,6 +104,7 @@ def make() -> dict[str, Any]:
         "spoken_words": [
             [name, sorted(words)] for name, words in sorted(vars(spoken_words).items()) if name.isupper()
         ],
+        "unsaid": [[before, said, completed(said, [before], [before])] for before, said in _half_said()],
         "results": [[text, plain(text)] for text in (*RESULTS, *drawn(random.Random(16), 400))],
         "grammar": list(_grammar(rng, tools)),
     }
@@ -133,6 +136,7 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
         ToolCall("4", "set_maintenance", {"addresses": ["a.lan", "b.lan"], "duration_min": 90}),
         ToolCall("5", "get_host_data", {"enabled": True, "host_id": 7}),
     )
+    named = (ToolCall("6", "check_http", {"url": "https://web-07.acme.net"}),)
     rows = '{"success": false, "data": {"rows": [{"id": 1, "name": "a b", "ms": 2.0}]}}'
     answers = [Message("tool", rows, tool_call_id=call.id) for call in several]
     conversations = (
@@ -149,6 +153,12 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     conversations = (
         *conversations,
+        (
+            Message("user", "ping web-07.acme.net"),
+            Message("assistant", None, named),
+            Message("tool", '{"next": "cam-1.lab.org"}', tool_call_id="6"),
+            Message("user", "and web-17, cam-2, /login?"),
+        ),
         (Message("user", "all of these"), Message("assistant", None, several), *answers),
     )
     some = tuple(tool for tool in tools if tool.effect == "read")
@@ -193,6 +203,13 @@ def _quotes() -> Iterator[dict[str, Any]]:
     for messages in ((asked,), (asked, said), (asked, said, more), *((asked, said, one) for one in silent)):
         shown = [{"role": message.role, "content": message.content} for message in messages]
         yield {"messages": shown, "quote": quote_of(messages)}
+
+
+def _half_said() -> Iterator[tuple[str, str]]:
+    said = [text for _, text, _ in HALF_SAID] + [text for _, text in WHOLE]
+    for before in (*(before for before, _, _ in HALF_SAID), *(before for before, _ in WHOLE)):
+        for text in said:
+            yield before, text
 
 
 def _dictated() -> Iterator[str]:

@@ -11,7 +11,7 @@ const version = (bytes) => JSON.stringify(createHash("sha256").update(bytes).dig
 
 /** Bytes, gzipped, that each file may have; `known` is what it is told of the files made before it. */
 const FILES = [
-  { entry: "src/local/main.ts", out: "local.js", most: 80_000, css: "text", format: "esm" },
+  { entry: "src/local/main.ts", out: "local.js", most: 84_000, css: "text", format: "esm" },
   { entry: "src/main.ts", out: "widget.js", most: 60_000, css: "text", format: "iife" },
   { entry: "../pages/src/site.ts", out: "site.js", most: 40_000, css: "text", format: "iife" },
   { entry: "../pages/src/site.css", out: "site.css", most: 10_000, css: "css", format: "iife" },

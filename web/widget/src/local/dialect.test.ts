@@ -9,6 +9,7 @@ import { iso, resolveAmount, resolvePoint, spellAmount, type Toward, type Unit }
 import { plain } from "./results/plain.ts";
 import * as words from "./spoken/words.ts";
 import { written } from "./spoken/written.ts";
+import { completed } from "./unsaid.ts";
 
 interface Vectors {
   readonly amounts: readonly [string, Unit, number | null][];
@@ -19,6 +20,7 @@ interface Vectors {
   readonly quotes: readonly { messages: Message[]; quote: string | null }[];
   readonly spoken: readonly [string, string][];
   readonly spoken_words: readonly [string, string[]][];
+  readonly unsaid: readonly [string, string, string][];
   readonly results: readonly [string, string][];
   readonly grammar: readonly { said: string; replies: [string, number, boolean][] }[];
 }
@@ -57,6 +59,10 @@ test("results are written in the plain form", () => {
 test("dictated addresses are written out", () => {
   for (const [text, expected] of vectors.spoken) assert.equal(written(text), expected, JSON.stringify(text));
   assert.deepEqual(Object.entries(words).map(([name, found]) => [name, [...found].sort()]).sort(), vectors.spoken_words);
+});
+
+test("half unsaid names are written out", () => {
+  for (const [before, said, expected] of vectors.unsaid) assert.equal(completed(said, [before], [before]), expected, `${said} after ${before}`);
 });
 
 test("a reply is judged byte by byte as llguidance judges it", () => {

@@ -5,6 +5,7 @@
 import { iso, resolveAmount, resolvePoint, spellAmount, type Unit } from "./quantities.ts";
 import { plain } from "./results/plain.ts";
 import { written } from "./spoken/written.ts";
+import { completed } from "./unsaid.ts";
 
 export const [END, USER, ASSISTANT, RESULT, TOOLS] = ["\x00", "\x01", "\x02", "\x03", "\x04"] as const;
 
@@ -56,8 +57,23 @@ export function clean(text: string): string {
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "").replaceAll(OPEN, "<tool call>");
 }
 
-/** What a user said, as the model reads and copies it: dictated addresses are written out. */
-export const userText = (text: string): string => written(clean(text));
+/** What the model reads and copies of each message; in what users say, dictated and half unsaid names are written out. */
+export function readTexts(messages: readonly Message[]): string[] {
+  const before: string[] = [];
+  const asked: string[] = [];
+  return messages.map(({ role, content, calls = [] }) => {
+    const text = role === "user" ? completed(written(clean(content)), before, asked) : clean(role === "tool" ? plain(content) : content);
+    const values = copiedValues(calls);
+    before.push(role === "tool" ? [...text].slice(0, RESULT_CHARS).join("") : text, ...values);
+    asked.push(...(role === "user" ? [text] : []), ...values);
+    return text;
+  });
+}
+
+/** The texts among the arguments of calls. */
+export function copiedValues(calls: readonly Call[]): string[] {
+  return calls.flatMap((call) => Object.values(call.arguments).flat()).filter((value): value is string => typeof value === "string");
+}
 
 export const openCall = (name: string): string => `${OPEN}{"name":"${name}","arguments":{`;
 export const CLOSE_CALL = `}}${CLOSE}`;
@@ -68,12 +84,13 @@ export function render(messages: readonly Message[], tools: readonly Tool[]): st
   const offered = TOOL_NAMES.filter((name) => names.has(name));
   let asked: readonly Call[] = [];
   let answered = 0;
-  const turns = messages.map(({ role, content, calls = [] }) => {
-    if (role === "user") return USER + userText(content);
+  const texts = readTexts(messages);
+  const turns = messages.map(({ role, content, calls = [] }, index) => {
+    if (role === "user") return USER + texts[index]!;
     if (role === "tool") return showResult(content, asked.length > 1 ? asked[answered++] : undefined);
     asked = calls.map(({ name, arguments: values }) => ({ name, arguments: toWire(values, parametersOf(tools, name)) }));
     answered = 0;
-    return ASSISTANT + clean(content) + asked.map((call) => writeCall(call.name, call.arguments)).join("") + END;
+    return ASSISTANT + texts[index]! + asked.map((call) => writeCall(call.name, call.arguments)).join("") + END;
   });
   return TOOLS + (offered.length === TOOL_NAMES.length ? "*" : offered.join(" ")) + turns.join("") + ASSISTANT;
 }

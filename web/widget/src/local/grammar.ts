@@ -2,9 +2,8 @@
 // a recogniser of beginnings. Values that name something may only be pieces of the conversation. All texts here are
 // bytes, one a character ("binary strings"), since tokens end inside of characters.
 
-import { AMOUNTS, clean, CLOSE_CALL, type Message, openCall, type Schema, type Tool, userText } from "./dialect.ts";
+import { AMOUNTS, CLOSE_CALL, copiedValues, type Message, openCall, readTexts, type Schema, type Tool } from "./dialect.ts";
 import { ZONES } from "./quantities.ts";
-import { plain } from "./results/plain.ts";
 
 /** Where a rule can end, and whether the text ran out while it could go on. */
 interface Match {
@@ -229,11 +228,7 @@ export function toBinary(text: string): string {
 }
 
 function sourceOf(messages: readonly Message[]): string {
-  const texts = messages.filter(({ content }) => content).map(({ role, content }) => (role === "user" ? userText(content) : clean(role === "tool" ? plain(content) : content)));
-  for (const message of messages) {
-    for (const call of message.calls ?? []) texts.push(...Object.values(call.arguments).flat().filter((value): value is string => typeof value === "string"));
-  }
-  return texts.join("\n");
+  return [...readTexts(messages).filter((text) => text), ...copiedValues(messages.flatMap(({ calls = [] }) => calls))].join("\n");
 }
 
 // -- calls
