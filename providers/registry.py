@@ -16,7 +16,7 @@ from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
 from providers.base import Constraint, ProviderRejected, ProviderUnavailable
 from providers.dialects.base import Dialect
-from providers.dialects.registry import choose
+from providers.dialects.registry import OWN, choose
 from providers.engine.client import Engine, EngineOptions
 from providers.info import DescribedProvider, ModelInfo
 from providers.names import HUGLLM, SCRIPTED, TURBOLLM
@@ -145,7 +145,7 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
 
 def _grammar(dialect: Dialect) -> tuple[Grammar | None, tuple[Constraint, ...]]:
     """What writes the grammars of a dialect's replies, and the ways in which those can be held."""
-    if dialect.name == "netmon":
+    if dialect.name in OWN:
         from providers.dialects.netmon_grammar import grammar
 
         return grammar, ("none", "schema", "copy")

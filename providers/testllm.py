@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from providers.base import Call as CallChunk
@@ -26,6 +26,7 @@ from providers.base import (
 from providers.base import Malformed as MalformedChunk
 from providers.dialects.answering import Quoting, quote_of
 from providers.dialects.base import Dialect, StreamParser
+from providers.dialects.marks import Naming
 from providers.engine.client import Engine
 from providers.engine.metrics import EngineMetrics
 from providers.engine.protocol import Done, Generate, Piece, Sampling
@@ -39,8 +40,15 @@ _GRACE_S = 1.0
 class Grammar(Protocol):
     """Writes the grammar of a reply, for dialects that have one."""
 
-    def __call__(self, tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
-        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words."""
+    def __call__(
+        self,
+        tools: Sequence[ToolSpec],
+        messages: Sequence[Message],
+        *,
+        copy: bool,
+        marks: Collection[str] = (),
+    ) -> str:
+        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words, or its marks."""
         ...
 
 
@@ -66,14 +74,14 @@ class TestLLM:
             ProviderError: The engine cannot serve the request, died, or the deadline passed.
         """
         prompt = self._dialect.render(messages, tools, settings)
-        parser = self._parser(messages, tools, settings)
+        parser = self._parser(messages, tools, settings, prompt.names)
         request = Generate(
             id=0,
             fixed=prompt.fixed,
             rest=prompt.rest,
             max_tokens=settings.max_tokens,
             stop=(*prompt.stop, *settings.stop),
-            grammar=self._constraint(messages, tools, settings),
+            grammar=self._constraint(messages, tools, settings, prompt.names),
             sampling=Sampling(
                 settings.temperature, settings.top_k, settings.top_p, settings.min_p, settings.repeat_penalty,
                 settings.frequency_penalty, settings.presence_penalty, settings.seed,
@@ -112,18 +120,27 @@ class TestLLM:
             ) from None
 
     def _parser(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        settings: Settings,
+        names: Mapping[str, str],
     ) -> StreamParser:
         parser = self._dialect.parser(tools, settings)
+        parser = Naming(parser, names) if names else parser
         quote = quote_of(messages) if settings.constrained == "copy" else None
         return Quoting(parser, quote) if quote else parser
 
     def _constraint(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        settings: Settings,
+        names: Mapping[str, str],
     ) -> str | None:
         if settings.constrained == "none" or self._grammar is None:
             return None
-        return self._grammar(tools, messages, copy=settings.constrained == "copy")
+        return self._grammar(tools, messages, copy=settings.constrained == "copy", marks=names.keys())
 
     @property
     def engine(self) -> Engine:

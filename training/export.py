@@ -63,7 +63,7 @@ def export(source: Path, target: Path) -> dict[str, Any]:
     writer = gguf.GGUFWriter(target, "rwkv7")
     writer.add_name(f"netmon-{card['size']}")
     writer.add_license("apache-2.0")
-    writer.add_string("smallwatch.dialect", "netmon")
+    writer.add_string("smallwatch.dialect", "netmon_marks")
     writer.add_string("smallwatch.data_sha256", card["data_sha256"])
     writer.add_context_length(1048576)
     writer.add_embedding_length(shape["width"])

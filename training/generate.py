@@ -17,10 +17,12 @@ from random import Random
 from typing import Any
 
 from providers.base import DEFAULT_NOW
+from providers.dialects.marks import Marks
 from providers.dialects.netmon_pieces import (
     ASSISTANT,
     END,
     EVERY_TOOL,
+    RESULT,
     TOOL_NAMES,
     TOOLS,
     USER,
@@ -153,7 +155,7 @@ class Generator:
 
     def draw(self) -> Document:
         """Draws one document."""
-        return _completed(self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]())
+        return marked(_completed(self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]()))
 
     def _draw_single(self) -> tuple[str, Call]:
         rng = self._rng
@@ -360,6 +362,21 @@ def _completed(document: Document) -> Document:
                 texts[index + 1 :], text[1:]
             ):
                 text = USER + full
+        done.append((text, weight))
+    return done
+
+
+def marked(document: Document) -> Document:
+    """Marks names as the dialect does."""
+    marks = Marks()
+    done: Document = []
+    for text, weight in document:
+        if text.startswith((USER, RESULT)):
+            text = marks.read(text)
+        elif "<tool_call>" in text:
+            text = marks.called(text)
+        elif not text.startswith(TOOLS):
+            text = marks.said(text)
         done.append((text, weight))
     return done
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from providers.base import DialectEvent, Message, Settings, ToolSpec
@@ -17,11 +17,13 @@ class Prompt:
         fixed: The part that depends only on the tools and the system message; its state can be kept.
         rest: The conversation, up to where the model goes on.
         stop: Strings that end the reply.
+        names: What the marks stand for that a reply may hold in place of names (`providers.dialects.marks`).
     """
 
     fixed: str
     rest: str
     stop: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class StreamParser(Protocol):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
@@ -62,7 +62,14 @@ FORMS: Mapping[str, CallForm] = {
 class JsonGrammar(Protocol):
     """Writes the grammar of a reply; values are never held to the conversation's words."""
 
-    def __call__(self, tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+    def __call__(
+        self,
+        tools: Sequence[ToolSpec],
+        messages: Sequence[Message],
+        *,
+        copy: bool,
+        marks: Collection[str] = (),
+    ) -> str:
         """Returns a Lark grammar."""
         ...
 
@@ -73,7 +80,14 @@ def grammar_of(dialect: str) -> JsonGrammar | None:
     return partial(grammar, form) if form else None
 
 
-def grammar(form: CallForm, tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+def grammar(
+    form: CallForm,
+    tools: Sequence[ToolSpec],
+    messages: Sequence[Message],
+    *,
+    copy: bool,
+    marks: Collection[str] = (),
+) -> str:
     """Writes the grammar of a reply in llguidance's Lark.
 
     Args:
@@ -81,6 +95,7 @@ def grammar(form: CallForm, tools: Sequence[ToolSpec], messages: Sequence[Messag
         tools: The tools on offer.
         messages: The conversation; whether it ends with a result.
         copy: Not looked at: values are not held to the conversation's words.
+        marks: Not looked at either: these families write names out.
     """
     if not tools:
         return f"start: WORDS\nWORDS: /{_WORD}+{_PART}/\n"

@@ -13,6 +13,7 @@ from providers.base import Message, Settings, ToolCall, ToolSpec
 from providers.dialects.base import Prompt, StreamParser
 from providers.dialects.distinct import Distinct
 from providers.dialects.enclosed import EnclosedReader
+from providers.dialects.marks import Marks, unmarked
 from providers.dialects.netmon_pieces import (
     ASSISTANT,
     END,
@@ -42,26 +43,19 @@ class NetmonReader(EnclosedReader):
 class Netmon:
     """The codec of the shipped family."""
 
-    name: str = "netmon"
     description: str = "The shipped family: compact JSON between <tool_call> tags, times as people say them"
+
+    def __init__(self, name: str, *, marked: bool) -> None:
+        """Takes the name, and whether names are written as marks (`marks`)."""
+        self.name = name
+        self._marked = marked
 
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Prompt:
         """Writes the conversation; the family knows no system message, so those are left out."""
-        schemas = parameter_schemas(tools)
-        turns: list[str] = []
-        asked: dict[str | None, str] = {}
-        for message, content in zip(messages, read_texts(messages), strict=True):
-            match message.role:
-                case "user":
-                    turns.append(USER + content)
-                case "assistant":
-                    turns.append(ASSISTANT + content + write_calls(message.tool_calls, schemas) + END)
-                    asked = _asked(message.tool_calls, schemas)
-                case "tool":
-                    turns.append(show_result(message.content or "", asked.get(message.tool_call_id, "")))
-                case "system":
-                    pass
-        return Prompt(offer([tool.name for tool in tools]), "".join(turns) + ASSISTANT, (END,))
+        marks = Marks() if self._marked else None
+        turns = write_turns(messages, parameter_schemas(tools), marks)
+        fixed = offer([tool.name for tool in tools])
+        return Prompt(fixed, turns + ASSISTANT, (END,), marks.names if marks else {})
 
     def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
         """Makes a parser for one reply; times count from `settings.now`."""
@@ -71,6 +65,30 @@ class Netmon:
             return from_wire(arguments, schemas.get(name, {}), settings.now)
 
         return Distinct(NetmonReader(tools, convert))
+
+
+def write_turns(
+    messages: Sequence[Message], schemas: Mapping[str, Mapping[str, Mapping[str, Any]]], marks: Marks | None
+) -> str:
+    """Writes the turns of a conversation; with marks in place of names where some are given, which takes them in."""
+    turns: list[str] = []
+    asked: dict[str | None, str] = {}
+    for message, content in zip(messages, read_texts(messages), strict=True):
+        match message.role:
+            case "user":
+                turns.append(USER + (marks.read(unmarked(content)) if marks else content))
+            case "assistant":
+                calls = write_calls(message.tool_calls, schemas)
+                if marks:
+                    content, calls = marks.said(unmarked(content)), marks.called(unmarked(calls))
+                turns.append(ASSISTANT + content + calls + END)
+                asked = _asked(message.tool_calls, schemas)
+            case "tool":
+                shown = show_result(message.content or "", asked.get(message.tool_call_id, ""))
+                turns.append(marks.read(unmarked(shown)) if marks else shown)
+            case "system":
+                pass
+    return "".join(turns)
 
 
 def _asked(
@@ -87,4 +105,5 @@ def parameter_schemas(tools: Sequence[ToolSpec]) -> dict[str, Mapping[str, Mappi
     return {tool.name: properties_of(tool.parameters) for tool in tools}
 
 
-NETMON = Netmon()
+NETMON = Netmon("netmon", marked=False)
+NETMON_MARKS = Netmon("netmon_marks", marked=True)

@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from providers.base import Message, ToolSpec
+from providers.dialects.marks import MARKS, unmarked
 from providers.dialects.netmon_pieces import CLOSE_CALL, copied_values, open_call, read_texts
 from providers.dialects.netmon_wire import AMOUNTS, Kind, kind_of
 from providers.dialects.quantities import SECONDS, ZONES
@@ -54,35 +55,38 @@ _LARGEST = 999_999_999
 _PORTS = r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*"
 
 
-def grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+def grammar(
+    tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool, marks: Collection[str] = ()
+) -> str:
     """Writes the grammar of a reply: words, or one call or more of the tools on offer.
 
     Args:
         tools: The tools on offer.
         messages: The conversation that values may be copied from.
         copy: Whether values that name something must be copied.
+        marks: The marks that stand for names of the conversation (`marks`).
     """
-    source = _source(messages) if copy else ""
+    source = "\n".join([unmarked(_source(messages)), *marks]) if copy else ""
     pieces = ""
     if source:
         chunks = json.dumps(_CHUNK.findall(source), ensure_ascii=True)
         pieces = f'PIECE: %regex {{"substring_chunks": {chunks}}}\n'
-    return pieces + _rules(tools, copied=bool(source))
+    return pieces + _rules(tools, copied=bool(source), marked=bool(marks))
 
 
-def _rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
+def _rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> str:
     """Writes all that is not of the conversation; that of the tools that were asked for last is kept."""
     # By identity, since schemas have no hash: the tools are kept with their rules, so that none can take one's place.
-    key = (*map(id, tools), copied)
+    key = (*map(id, tools), copied, marked)
     found = _written.get(key)
     if found is None:
         if len(_written) >= _KEPT:
             _written.pop(next(iter(_written)), None)
-        found = _written[key] = (tuple(tools), _write_rules(tools, copied=copied))
+        found = _written[key] = (tuple(tools), _write_rules(tools, copied=copied, marked=marked))
     return found[1]
 
 
-def _write_rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
+def _write_rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> str:
     lines = [
         "start: words | calls" if tools else "start: words",
         f"words: /{_WORDS}/",
@@ -101,9 +105,10 @@ def _write_rules(tools: Sequence[ToolSpec], *, copied: bool) -> str:
         f"END: /{_END}/",
         f"PORTS: /{_PORTS}/",
     ]
+    mark = f"|[{MARKS[0]}-{MARKS[-1]}]" if marked else ""
     numbers: dict[str, str] = {}
     for index, tool in enumerate(tools):
-        lines += _call(index, tool, numbers)
+        lines += _call(index, tool, numbers, mark)
     lines += [f"{terminal}: /{expression}/" for expression, terminal in numbers.items()]
     return "\n".join(lines) + "\n"
 
@@ -138,7 +143,7 @@ def _source(messages: Sequence[Message]) -> str:
     return "\n".join(texts)[-COPY_CHARS:]
 
 
-def _call(index: int, tool: ToolSpec, numbers: dict[str, str]) -> list[str]:
+def _call(index: int, tool: ToolSpec, numbers: dict[str, str], mark: str) -> list[str]:
     """Rules of one tool's call; parameters come in the schema's order, each at most once."""
     properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
     needed = set(tool.parameters.get("required", ()))
@@ -146,7 +151,7 @@ def _call(index: int, tool: ToolSpec, numbers: dict[str, str]) -> list[str]:
     rules = [f"call_{index}: {_quote(open_call(tool.name))} first_{index}_0 {_quote(CLOSE_CALL)}"]
     for place, name in enumerate(names):
         rules.append(
-            f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {_value(name, properties[name], numbers)}"
+            f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {_value(name, properties[name], numbers, mark)}"
         )
         after = f"rest_{index}_{place + 1}"
         first = f"pair_{index}_{place} {after}"
@@ -158,13 +163,13 @@ def _call(index: int, tool: ToolSpec, numbers: dict[str, str]) -> list[str]:
     return [*rules, f'first_{index}_{len(names)}: ""', f'rest_{index}_{len(names)}: ""']
 
 
-def _value(name: str, schema: Mapping[str, Any], numbers: dict[str, str]) -> str:
+def _value(name: str, schema: Mapping[str, Any], numbers: dict[str, str], mark: str) -> str:
     kind: Kind = kind_of(name, schema)
     match kind:
         case "choice":
             return "(" + " | ".join(_quote(json.dumps(value)) for value in schema["enum"]) + ")"
         case "integer":
-            return _number(_integer(schema), numbers)
+            return _number(_integer(schema) + mark, numbers)
         case "boolean":
             return '("true" | "false")'
         case "amount":
@@ -173,7 +178,7 @@ def _value(name: str, schema: Mapping[str, Any], numbers: dict[str, str]) -> str
         case "point":
             return _quote('"') + " POINT " + _quote('"')
         case "integers":
-            item = _number(_integer(schema.get("items", {})), numbers)
+            item = _number(_integer(schema.get("items", {})) + mark, numbers)
             return f'"[" {item} ("," {item})* "]"'
         case "texts":
             item = _quote('"') + " COPIED " + _quote('"')

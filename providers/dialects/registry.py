@@ -97,6 +97,7 @@ _DEFINED: Mapping[str, tuple[str, str]] = {
     "functionary_3_1": ("functionary", "FUNCTIONARY_31"),
     "hunyuan": ("jamba", "HUNYUAN"),
     "react": ("agents", "REACT"),
+    "netmon_marks": ("netmon", "NETMON_MARKS"),
 }
 
 # What a chat template holds that only one family writes; the first that fits decides.
@@ -160,8 +161,8 @@ _BY_ARCHITECTURE: Mapping[str, str] = {
     "qwen2moe": "hermes", "qwen3": "hermes", "qwen3moe": "hermes", "qwen3next": "qwen_coder",
 }  # fmt: skip
 
-#: What the shipped family's files say of themselves as chat template.
-NETMON_TEMPLATE = "netmon"
+#: What files of the shipped family say of themselves as chat template, and so the dialects of that family.
+OWN = frozenset(("netmon", "netmon_marks"))
 
 
 def dialect(name: str) -> Dialect:
@@ -214,8 +215,8 @@ def choice(architecture: str, chat_template: str | None = None, name: str | None
     if name:
         return Choice(dialect(name), "it is named for this model")
     template = chat_template or ""
-    if template == NETMON_TEMPLATE:
-        return Choice(dialect("netmon"), "the chat template names it")
+    if template in OWN:
+        return Choice(dialect(template), "the chat template names it")
     mark, found = next(((mark, family) for mark, family in _BY_TEMPLATE if mark in template), ("", None))
     because = f"the chat template holds {mark}"
     if found is None:

@@ -27,6 +27,7 @@ from agent.loop import run_turn
 from agent.stopping import CancelToken
 from monitoring.database.errors import DatabaseUnavailable
 from providers.base import ProviderError, Settings
+from providers.dialects.registry import OWN
 from providers.info import DescribedProvider
 from settings.schema import Config
 from tools.backend import Backend
@@ -238,7 +239,7 @@ class Driver:
                 reasks=own.reasks,
                 history_tokens=context,
             ),
-            system=None if provider.info.dialect == "netmon" else ASSISTANT,
+            system=None if provider.info.dialect in OWN else ASSISTANT,
         )
 
     async def _charges(self, run: Run, meter: Meter) -> None:
