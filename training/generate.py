@@ -154,8 +154,12 @@ class Generator:
         self._shares = list(accumulate(share for share, _ in self._kinds))
 
     def draw(self) -> Document:
-        """Draws one document."""
-        return marked(_completed(self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]()))
+        """Draws one document, with marks in place of names."""
+        return marked(self.spelled())
+
+    def spelled(self) -> Document:
+        """Draws one document whose names are written out."""
+        return _completed(self._rng.choices(self._kinds, cum_weights=self._shares)[0][1]())
 
     def _draw_single(self) -> tuple[str, Call]:
         rng = self._rng

@@ -1,7 +1,8 @@
 """The family's vocabulary: all single bytes, the frame of calls, and frequent words.
 
 Token ids: 0-255 are the bytes (byte 0 ends a turn), then the pieces of `netmon_pieces.pieces`, then words with the
-space that follows them. Encoding is greedy longest match, as llama.cpp's `rwkv` tokenizer does it.
+space that follows them, then the marks of names. Encoding is greedy longest match, as llama.cpp's `rwkv` tokenizer
+does it.
 
 A word counts only with its following space, and words that hosts are made of are left out, so that a name is nearly
 always spelled in bytes, the same in the question and in the call: that is what makes copying learnable.
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
+from providers.dialects.marks import MARKS
 from providers.dialects.netmon_pieces import pieces
 from training import places, words
 from training.bank import schemas
@@ -159,7 +161,7 @@ def main() -> None:
 
     generator = Generator(load_bank(), seed=1)
     documents = ["".join(text for text, _ in generator.draw()) for _ in range(60_000)]
-    vocabulary = build(documents, size=1024)
+    vocabulary = Vocabulary([*build(documents, size=1024).tokens, *(mark.encode() for mark in MARKS)])
     vocabulary.save()
     tokens = sum(len(vocabulary.encode(text)) for text in documents[:5_000])
     print(f"{len(vocabulary)} tokens, {tokens / 5_000:.1f} a document")

@@ -40,7 +40,7 @@ def test_every_drawn_call_passes_the_tools_own_validation() -> None:
     generator = Generator(load_bank(), seed=12)
     count = 0
     for _ in range(4000):
-        for call in drawn_calls(generator.draw()[-1][0]):
+        for call in drawn_calls(generator.spelled()[-1][0]):
             definition = registry.get(call.name)
             validate(definition, from_wire(call.arguments, definition.parameters["properties"], NOW))
             count += 1

@@ -105,7 +105,7 @@ def _seconds(unit: str, length: int) -> float:
 
 def test_what_the_models_are_taught_stays() -> None:
     generator = Generator(load_bank(), seed=9)
-    said = [text for _ in range(500) for text, _ in generator.draw() if text.startswith(USER)]
+    said = [text for _ in range(500) for text, _ in generator.spelled() if text.startswith(USER)]
     assert len(said) > 400 and [text for text in said if written(text) != text] == []
 
 
