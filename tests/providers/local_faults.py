@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +65,9 @@ async def outcome(
         return error
 
 
-def _endless_grammar(tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool) -> str:
+def _endless_grammar(
+    tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool, marks: Collection[str] = ()
+) -> str:
     return _ENDLESS_GRAMMAR
 
 
