@@ -15,6 +15,7 @@ from agent.limits import TurnLimits
 from agent.store import ConversationStore, open_store
 from models.progress import OnProgress, ignore
 from providers.base import Settings
+from providers.dialects.registry import OWN
 from providers.info import DescribedProvider, ModelInfo
 from providers.registry import open_provider
 from settings.schema import AgentSettings, Config
@@ -93,7 +94,7 @@ def make_agent(
             constrained=provider.info.default_constrained,
         ),
         limits=turn_limits(config.agent),
-        system=None if provider.info.dialect == "netmon" else ASSISTANT,
+        system=None if provider.info.dialect in OWN else ASSISTANT,
         read_only=read_only or config.agent.read_only,
     )
 

@@ -51,10 +51,19 @@ def tensors(weights: dict[str, Tensor], layers: int) -> Iterator[tuple[str, Tens
     yield "output.weight", weights["head"]
 
 
-def export(source: Path, target: Path) -> dict[str, Any]:
+def rounded(tensor: Tensor, mantissa: int) -> Tensor:
+    """Rounds to so many bits of mantissa, ties to even; up to BF16's seven the result is exact as BF16."""
+    dropped = 23 - mantissa
+    bits = tensor.float().contiguous().view(torch.int32)
+    bits = bits + ((1 << (dropped - 1)) - 1) + ((bits >> dropped) & 1)
+    return (bits >> dropped << dropped).view(torch.float32)
+
+
+def export(source: Path, target: Path, mantissa: int = 7) -> dict[str, Any]:
     """Converts a safetensors file of `training.train`; returns its card.
 
-    Matrices are stored as BF16, vectors as F32, as llama.cpp wants them.
+    Matrices are stored as BF16, vectors as F32, as llama.cpp wants them. Fewer bits of mantissa than seven make a file
+    that compresses better.
     """
     with safe_open(source, framework="pt") as file:
         card = json.loads(file.metadata()["card"])
@@ -89,7 +98,7 @@ def export(source: Path, target: Path) -> dict[str, Any]:
         special(0)
     for name, tensor in tensors(weights, shape["layers"]):
         if tensor.squeeze().dim() >= 2 and "lerp" not in name:
-            data = tensor.to(torch.bfloat16).contiguous().view(torch.uint16).numpy()
+            data = rounded(tensor, mantissa).to(torch.bfloat16).contiguous().view(torch.uint16).numpy()
             writer.add_tensor(name, data.view(np.uint8), raw_dtype=gguf.GGMLQuantizationType.BF16)
         else:
             writer.add_tensor(name, tensor.float().numpy())
@@ -105,8 +114,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument(
+        "--mantissa", type=int, choices=range(1, 8), default=7, help="bits kept of each matrix"
+    )
     arguments = parser.parse_args()
-    print(json.dumps(export(arguments.source, arguments.target), indent=2))
+    print(json.dumps(export(arguments.source, arguments.target, arguments.mantissa), indent=2))
 
 
 if __name__ == "__main__":

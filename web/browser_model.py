@@ -9,7 +9,7 @@ from providers.registry import store_options
 from settings.schema import Config
 
 #: The dialect that web/widget/src/local speaks.
-DIALECT = "netmon"
+DIALECT = "netmon_marks"
 
 
 class NotForBrowsers(Exception):

@@ -43,10 +43,10 @@ async def test_a_file_of_ones_own(tmp_path: Path) -> None:
 async def test_a_file_of_ones_own_that_speaks_the_shipped_dialect(tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(
-        gguf([text_entry("general.architecture", "rwkv7"), text_entry("smallwatch.dialect", "netmon")])
+        gguf([text_entry("general.architecture", "rwkv7"), text_entry("smallwatch.dialect", "netmon_marks")])
     )
     model = await resolve(parse(str(file), "netmon-7m"), options(tmp_path))
-    assert (model.dialect, model.default_constraint) == ("netmon", "copy")
+    assert (model.dialect, model.default_constraint) == ("netmon_marks", "copy")
 
 
 async def test_a_file_of_ones_own_that_is_none(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ async def test_a_result_is_answered_in_words(provider: DescribedProvider) -> Non
 
 async def test_the_model_is_described(provider: DescribedProvider) -> None:
     info = provider.info
-    assert (info.name, info.format, info.dialect) == ("netmon-7m:bf16", "bf16", "netmon")
-    assert info.parameters == 9_257_472
+    assert (info.name, info.format, info.dialect) == ("netmon-7m:bf16", "bf16", "netmon_marks")
+    assert info.parameters == 9_273_856
     assert info.default_constrained == "copy"
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from llguidance import LLMatcher, LLTokenizer
 from providers.base import Call, Malformed, Message, Settings, Text, ToolCall, ToolSpec
 from providers.dialects import spoken_words
 from providers.dialects.answering import quote_of
-from providers.dialects.netmon import NETMON, parameter_schemas
+from providers.dialects.marks import MARKS, Marks, Naming
+from providers.dialects.netmon import NETMON_MARKS, parameter_schemas
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import write_call
 from providers.dialects.netmon_results import plain
@@ -80,7 +83,21 @@ _WIRE_POINTS = (
     "now", "-2h", "tomorrow 02:00", "last mon", "12-24 10:00 CET", "2026-11-23", "10:00", "noon", "+7d 10:00",
     "24.11.2026 20:15", "3.1.", "24.11 20:15",
 )  # fmt: skip
-_NOISE = '"\\ ,:{}[]<>0159azé监\n'
+_NOISE = '"\\ ,:{}[]<>0159azé监\n' + MARKS[0] + MARKS[-1]
+#: What has a mark of its own, and what only looks like it.
+_PLACES = (
+    "db-03", "DB-03.acme.net", "web_1", "m-81f2", "*.lan", "shop-*", "*", "a.b/c/d.", "münchen.example",
+    "中-7.lan", "监控-7", "x.中文", "v1.2.3", "10.0.0.7", "10.0.0.0/24", "999.1.1.1", "10.0.0.*", "2001:db8::7",
+    "::1", "dead:beef::", "fe80::1%eth0", "https://acme.org", "https://shop.acme.org:8443/login?x=1#a",
+    "http://10.0.0.1/a.", "https://?q", "ftp://old.acme.org", "it@acme.org", "it+noc@mail.acme.co.uk", "a@b",
+    "3", "12", "8443", "12345678901", "1.5", "10,20", "2026-11-25", "2026-11-25T14:00:00Z", "14:00", "24.11.",
+    "24.11.2026", "30 seconds", "30 %", "30s", "45 ms", "10 Uhr", "7 hostless", "5K", "5\u212a", "7m\u0131ns",
+    "99\u017f", "1st", "follow-up", "e-mailing", "x'y-zing", "k-\u0131ng", "id=7", "port=443", "id=1234567890",
+    "port=80,443", "message_id=m-1", "name=Quito", 'name="New Quito"', "name=a\\b", "agent=fra", "address=x",
+    "address=db-9=", "state=up", "C:\\web-1", "e\u0301-1", "٣٤", "²³", "😀-1", "1\u3000id=5", "name=a\x85b",
+    "name=a\ufeffb", "https://acme.org/a\xa0b", "https://acme.org/a\u200bb",
+)  # fmt: skip
+_BETWEEN = (*(" ",) * 12, ", ", "\n", ".", "?", "/", "-", "=", ":", "@", "'", " and ", "")
 
 
 def make() -> dict[str, Any]:
@@ -97,6 +114,8 @@ def make() -> dict[str, Any]:
             for value in (0, 1, 59, 60, 90, 1000, 3600, 10080, 86_400_000)
         ],
         "points": list(_points(rng)),
+        "marks": list(_marks(random.Random(17))),
+        "named": list(_named(random.Random(18))),
         "prompts": list(_prompts(tools)),
         "replies": list(_replies(tools)),
         "quotes": list(_quotes()),
@@ -118,6 +137,38 @@ def _points(rng: random.Random) -> Iterator[list[Any]]:
             for toward in ("future", "past"):
                 found = resolve_point(text, now, toward)
                 yield [text, iso(now), toward, iso(found) if found else None]
+
+
+def _marks(rng: random.Random) -> Iterator[list[Any]]:
+    """What a text becomes where nothing was said before, and its names."""
+    many = " ".join(f"db-{number}" for number in range(40))
+    texts = (*_PLACES, many, many + " db-3 db-35", "ping db-03: db-03, web-1, db-03", *RESULTS.values())
+    dictated = (written(text) for text in mixtures(rng, 100))
+    results = (plain(text) for text in drawn(rng, 60))
+    for text in (*texts, *dictated, *results, *(_mixed(rng) for _ in range(400))):
+        marks = Marks()
+        marked = marks.read(text)
+        yield [text, marked, list(marks.names.values())]
+
+
+def _named(rng: random.Random) -> Iterator[list[str]]:
+    """What words and calls become after a text."""
+    for _ in range(80):
+        heard = _mixed(rng)
+        marks = Marks()
+        marks.read(heard)
+        known = [*marks.names.values()] * 4 + ["db-99", "12", "https://acme.org"]
+        said = " ".join(rng.choice(known) + rng.choice(("", ".", "/x")) for _ in range(3))
+        hosts = [rng.choice(("", "https://")) + rng.choice(known) for _ in range(3)]
+        ports = [int(name) if name.isascii() and name.isdigit() else 22 for name in rng.sample(known, 2)]
+        values = {"target": rng.choice(known), "addresses": hosts, "port": ports[0], "ports": ports}
+        other = {"target": rng.choice(known), "expect_text": "1,12,3"}
+        calls = write_call("run_nmap", values) + write_call("check_http", other)
+        yield [heard, said, marks.said(said), calls, marks.called(calls)]
+
+
+def _mixed(rng: random.Random) -> str:
+    return "".join(rng.choice(_PLACES) + rng.choice(_BETWEEN) for _ in range(rng.randint(1, 6)))
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -160,21 +211,37 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
             Message("user", "and web-17, cam-2, /login?"),
         ),
         (Message("user", "all of these"), Message("assistant", None, several), *answers),
+        (
+            Message("user", f"is port 8443 open on https://shop.acme.org/login{MARKS[5]}, and on db-03?"),
+            Message("assistant", f"Host db-03 or {MARKS[0]}db-04, and https://shop.acme.org/help?"),
+            Message("user", f"db-04, and all of {', '.join(f'web-{number}' for number in range(40))}"),
+            Message(
+                "assistant", None, (*several, ToolCall("8", "check_port", {"port": 8443, "target": "web-39"}))
+            ),
+            *answers,
+            Message("tool", f'{{"message": "db-04{MARKS[2]} is shut"}}', tool_call_id="8"),
+            Message("assistant", "db-04 and web-3 are shut, web-39 is not.", named),
+        ),
     )
     some = tuple(tool for tool in tools if tool.effect == "read")
     for messages in conversations:
         for offered in (tools, some, ()):
-            prompt = NETMON.render(messages, offered, Settings())
+            prompt = NETMON_MARKS.render(messages, offered, Settings())
             yield {
                 "messages": [_message(message) for message in messages],
                 "tools": [tool.name for tool in offered],
                 "prompt": prompt.fixed + prompt.rest,
+                "names": list(prompt.names.items()),
             }
 
 
 def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
+    said = "db-03 and db-04 of example.org; münchen.example, 10.0.0.7, port 8443, https://shop.acme.org/login"
+    prompt = NETMON_MARKS.render((Message("user", said),), tools, Settings())
+    marks = Marks()
+    marks.read(said)
     call = write_call("ping_host", {"target": "db-03", "timeout_ms": "2s"})
-    for reply in (
+    replies = (
         "All is well.",
         call,
         call + write_call("dns_lookup", {"name": "example.org", "record_type": "MX"}),
@@ -189,11 +256,18 @@ def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
             "add_host",
             {"address": "münchen.example", "endpoint": "https", "interval_s": "5m", "enabled": True},
         ),
-    ):
-        for now in _NOWS:
-            parser = NETMON.parser(tools, Settings(now=now))
-            pieces = [_piece(event) for event in (*parser.feed(reply), *parser.finish())]
-            yield {"reply": reply, "now": iso(now), "pieces": _joined([piece for piece in pieces if piece])}
+        f"db-03 answers{MARKS[-1]}; 8443 is shut on https://shop.acme.org/login.",
+        write_call("check_port", {"target": "10.0.0.7", "port": 8443}),
+        write_call("check_http", {"url": "https://shop.acme.org"}) + call,
+        write_call("ping_host", {"target": MARKS[-1]}),
+    )
+    for reply in replies:
+        marked = marks.called(reply) if reply.startswith("<") else marks.said(reply)
+        for one, now in product(dict.fromkeys((reply, marked)), _NOWS):
+            parser = Naming(NETMON_MARKS.parser(tools, Settings(now=now)), prompt.names)
+            pieces = [_piece(event) for event in (*parser.feed(one), *parser.finish())]
+            joined = _joined([piece for piece in pieces if piece])
+            yield {"said": said, "reply": one, "now": iso(now), "pieces": joined}
 
 
 def _quotes() -> Iterator[dict[str, Any]]:
@@ -244,18 +318,23 @@ def _grammar(rng: random.Random, tools: tuple[ToolSpec, ...]) -> Iterator[dict[s
     """Calls of every tool, whole and damaged: how many bytes may stand, and whether the reply may end there."""
     tokenizer = LLTokenizer("byte")
     schemas = parameter_schemas(tools)
-    for tool in tools:
-        messages = (Message("user", f"about {tool.name}: " + " , ".join(_TEXTS)),)
-        matcher = LLMatcher(
-            tokenizer, LLMatcher.grammar_from_lark(grammar(tools, messages, copy=True)), log_level=0
-        )
+    names = " , ".join((*_TEXTS, "12 , 8443", MARKS[-1]))
+    nameless = [tool for tool in tools if tool.name in ("check_port", "get_host_data")]
+    for tool, about in (*product(tools, (names,)), *product(nameless, ("nothing by name",))):
+        messages = (Message("user", f"about {tool.name.replace('_', ' ')}: {about}"),)
+        marks = Marks()
+        marks.read(messages[0].content or "")
+        written = grammar(tools, messages, copy=True, marks=marks.names.keys())
+        matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(written), log_level=0)
         assert not matcher.is_error(), matcher.get_error()
         replies: list[list[Any]] = []
         for _ in range(8):
             whole = write_call(
                 tool.name, _arguments(rng, schemas[tool.name], tool.parameters.get("required", ()))
             )
-            for reply in (whole, _damaged(rng, whole), _damaged(rng, whole)):
+            marked = marks.called(whole)
+            wrong = re.sub(f"[{MARKS}]", rng.choice(MARKS), marked)
+            for reply in dict.fromkeys((whole, marked, wrong, _damaged(rng, whole), _damaged(rng, marked))):
                 replies.append([reply, *_judged(matcher.deep_copy(), reply)])
         yield {"said": messages[0].content, "replies": replies}
 
@@ -287,9 +366,9 @@ def _value(rng: random.Random, name: str, schema: Mapping[str, Any]) -> Any:
             return rng.random() < 0.5
         case "integer":
             low, high = schema.get("minimum", 0), schema.get("maximum", 70_000)
-            return rng.choice((low, high, low - 1, high + 1, rng.randint(low, high)))
+            return rng.choice((low, high, low - 1, high + 1, rng.randint(low, high), 12, 8443))
         case "integers":
-            return [rng.randint(-1, 70_000) for _ in range(rng.randint(1, 3))]
+            return [rng.choice((12, 8443, rng.randint(-1, 70_000))) for _ in range(rng.randint(1, 3))]
         case "amount":
             return rng.choice(_WIRE_AMOUNTS)
         case "point":

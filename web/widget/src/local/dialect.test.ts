@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Message, quoteOf, read, render, type Tool } from "./dialect.ts";
 import { grammar, toBinary } from "./grammar.ts";
+import { Marks, named } from "./marks.ts";
 import { iso, resolveAmount, resolvePoint, spellAmount, type Toward, type Unit } from "./quantities.ts";
 import { plain } from "./results/plain.ts";
 import * as words from "./spoken/words.ts";
@@ -15,8 +16,10 @@ interface Vectors {
   readonly amounts: readonly [string, Unit, number | null][];
   readonly spelled: readonly [number, Unit, string][];
   readonly points: readonly [string, string, Toward, string | null][];
-  readonly prompts: readonly { messages: Message[]; tools: string[]; prompt: string }[];
-  readonly replies: readonly { reply: string; now: string; pieces: { kind: string }[] }[];
+  readonly marks: readonly [string, string, string[]][];
+  readonly named: readonly [string, string, string, string, string][];
+  readonly prompts: readonly { messages: Message[]; tools: string[]; prompt: string; names: [string, string][] }[];
+  readonly replies: readonly { said: string; reply: string; now: string; pieces: { kind: string }[] }[];
   readonly quotes: readonly { messages: Message[]; quote: string | null }[];
   readonly spoken: readonly [string, string][];
   readonly spoken_words: readonly [string, string[]][];
@@ -38,14 +41,36 @@ test("amounts and points in time", () => {
   }
 });
 
+test("names get marks", () => {
+  for (const [text, marked, names] of vectors.marks) {
+    const marks = new Marks();
+    assert.equal(marks.read(text), marked);
+    assert.deepEqual([...marks.names.values()], names, text);
+  }
+});
+
+test("marks stand in place of names in words and calls", () => {
+  for (const [heard, words, marked, calls, called] of vectors.named) {
+    const marks = new Marks();
+    marks.read(heard);
+    assert.equal(marks.said(words), marked, heard);
+    assert.equal(marks.called(calls), called, heard);
+  }
+});
+
 test("prompts", () => {
-  for (const { messages, tools: names, prompt } of vectors.prompts) {
-    assert.equal(render(messages, tools.filter((tool) => names.includes(tool.name))), prompt);
+  for (const { messages, tools: offered, prompt, names } of vectors.prompts) {
+    const rendered = render(messages, tools.filter((tool) => offered.includes(tool.name)));
+    assert.equal(rendered.text, prompt);
+    assert.deepEqual([...rendered.names], names);
   }
 });
 
 test("replies", () => {
-  for (const { reply, now, pieces } of vectors.replies) assert.deepEqual(read(reply, tools, Date.parse(now)), pieces, `${reply} at ${now}`);
+  for (const { said, reply, now, pieces } of vectors.replies) {
+    const { names } = render([{ role: "user", content: said }], tools);
+    assert.deepEqual(read(named(reply, names), tools, Date.parse(now)), pieces, `${reply} at ${now}`);
+  }
 });
 
 test("results are quoted", () => {
@@ -68,7 +93,8 @@ test("half unsaid names are written out", () => {
 test("a reply is judged byte by byte as llguidance judges it", () => {
   let wholes = 0;
   for (const { said, replies } of vectors.grammar) {
-    const judge = grammar(tools, [{ role: "user", content: said }]);
+    const messages: Message[] = [{ role: "user", content: said }];
+    const judge = grammar(tools, messages, render(messages, tools).names);
     for (const [reply, accepted, whole] of replies) {
       const bytes = toBinary(reply);
       let length = 0;
@@ -86,7 +112,7 @@ test("a reply is judged byte by byte as llguidance judges it", () => {
 });
 
 test("words may be anything but a call, and without tools nothing else may", () => {
-  const judge = grammar([], [{ role: "user", content: "hi" }]);
+  const judge = grammar([], [{ role: "user", content: "hi" }], new Map());
   assert.deepEqual(judge("Hello <b> <<t"), { open: true, whole: true });
   assert.deepEqual(judge("Hello <tool_call>"), { open: false, whole: false });
   assert.deepEqual(judge("<"), { open: false, whole: false });

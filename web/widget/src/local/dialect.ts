@@ -2,6 +2,7 @@
 // providers/dialects/netmon*.py, held together by vectors.json. Its replies are held to its grammar (grammar.ts), so
 // reading them needs no tolerance; what is no JSON all the same is told to the model.
 
+import { Marks, type Names, unmarked } from "./marks.ts";
 import { iso, resolveAmount, resolvePoint, spellAmount, type Unit } from "./quantities.ts";
 import { plain } from "./results/plain.ts";
 import { written } from "./spoken/written.ts";
@@ -27,6 +28,12 @@ export interface Message {
   readonly role: "user" | "assistant" | "tool";
   readonly content: string;
   readonly calls?: readonly Call[];
+}
+
+/** A conversation up to where the model goes on, and what the marks stand for that its reply may hold. */
+export interface Prompt {
+  readonly text: string;
+  readonly names: Names;
 }
 
 export type Piece =
@@ -79,20 +86,23 @@ export const openCall = (name: string): string => `${OPEN}{"name":"${name}","arg
 export const CLOSE_CALL = `}}${CLOSE}`;
 
 /** Writes the conversation up to where the model goes on. */
-export function render(messages: readonly Message[], tools: readonly Tool[]): string {
-  const names = new Set(tools.map((tool) => tool.name));
-  const offered = TOOL_NAMES.filter((name) => names.has(name));
+export function render(messages: readonly Message[], tools: readonly Tool[]): Prompt {
+  const offers = new Set(tools.map((tool) => tool.name));
+  const offered = TOOL_NAMES.filter((name) => offers.has(name));
   let asked: readonly Call[] = [];
   let answered = 0;
   const texts = readTexts(messages);
+  const marks = new Marks();
   const turns = messages.map(({ role, content, calls = [] }, index) => {
-    if (role === "user") return USER + texts[index]!;
-    if (role === "tool") return showResult(content, asked.length > 1 ? asked[answered++] : undefined);
+    if (role === "user") return USER + marks.read(unmarked(texts[index]!));
+    if (role === "tool") return marks.read(unmarked(showResult(content, asked.length > 1 ? asked[answered++] : undefined)));
     asked = calls.map(({ name, arguments: values }) => ({ name, arguments: toWire(values, parametersOf(tools, name)) }));
     answered = 0;
-    return ASSISTANT + texts[index]! + asked.map((call) => writeCall(call.name, call.arguments)).join("") + END;
+    const written = asked.map((call) => writeCall(call.name, call.arguments)).join("");
+    return ASSISTANT + marks.said(unmarked(texts[index]!)) + marks.called(unmarked(written)) + END;
   });
-  return TOOLS + (offered.length === TOOL_NAMES.length ? "*" : offered.join(" ")) + turns.join("") + ASSISTANT;
+  const text = TOOLS + (offered.length === TOOL_NAMES.length ? "*" : offered.join(" ")) + turns.join("") + ASSISTANT;
+  return { text, names: marks.names };
 }
 
 /** A tool's result in the plain form, cut to what the model can use; headed by what was asked where that is given. */
@@ -112,7 +122,10 @@ function writeCall(name: string, values: Arguments): string {
   return openCall(name) + JSON.stringify(values).slice(1, -1) + CLOSE_CALL;
 }
 
-/** Reads a whole reply; relative times count from `now`. A call that was made before in it, word for word, is left out. */
+/**
+ * Reads a whole reply that has names in place of marks (`named`); relative times count from `now`. A call that was made
+ * before in it, word for word, is left out.
+ */
 export function read(reply: string, tools: readonly Tool[], now: number): Piece[] {
   const seen = new Set<string>();
   return readAll(reply, tools, now).filter((piece) => {

@@ -1,8 +1,9 @@
 // Holds a reply to the tools on offer, token by token: the `copy` grammar of providers/dialects/netmon_grammar.py, as
-// a recogniser of beginnings. Values that name something may only be pieces of the conversation. All texts here are
-// bytes, one a character ("binary strings"), since tokens end inside of characters.
+// a recogniser of beginnings. Values that name something may only be pieces of the conversation, or marks of its names.
+// All texts here are bytes, one a character ("binary strings"), since tokens end inside of characters.
 
 import { AMOUNTS, CLOSE_CALL, copiedValues, type Message, openCall, readTexts, type Schema, type Tool } from "./dialect.ts";
+import { MARKS, type Names, unmarked } from "./marks.ts";
 import { ZONES } from "./quantities.ts";
 
 /** Where a rule can end, and whether the text ran out while it could go on. */
@@ -104,6 +105,8 @@ function integer(schema: Schema): Rule {
   return either(...rules);
 }
 
+const MARK = words(...MARKS.map(toBinary));
+
 /** Amounts of time whose number of the tool's units lies within the bounds. */
 function amount(name: string, schema: Schema): Rule {
   const own = AMOUNTS[name]!;
@@ -165,7 +168,7 @@ const PORT_RANGE = sequence(PORT, optional(sequence(literal("-"), PORT)));
 /** A label of a name with the dot or @ that goes on with it, or one character: a copy ends where a name does. */
 const CHUNK = /[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|./gsu;
 
-/** The conversation's words, cut where a copied value may begin and end. */
+/** The conversation's words, cut where a copied value may begin and end, and the marks of its names. */
 class Source {
   readonly #bytes: string;
   /** By byte: whether a chunk begins there, or ends before it; what the byte is. */
@@ -173,10 +176,14 @@ class Source {
   readonly #ends: boolean[] = [];
   readonly #spaces: boolean[] = [];
   readonly #forbidden: boolean[] = [];
+  readonly #marked: boolean;
 
-  constructor(text: string) {
+  constructor(messages: readonly Message[], names: Names) {
+    this.#marked = names.size > 0;
+    // Marks that users or tools wrote are nobody's.
+    const said = unmarked([...textOf(messages)].slice(-COPY_CHARS).join(""));
     let bytes = "";
-    for (const chunk of [...text].slice(-COPY_CHARS).join("").match(CHUNK) ?? []) {
+    for (const chunk of [said, ...names.keys()].join("\n").match(CHUNK) ?? []) {
       const binary = toBinary(chunk);
       this.#begins[bytes.length] = true;
       for (let at = bytes.length; at < bytes.length + binary.length; at++) {
@@ -208,6 +215,11 @@ class Source {
     };
   }
 
+  /** A whole number, or any mark. */
+  integer(schema: Schema): Rule {
+    return this.#marked ? either(integer(schema), MARK) : integer(schema);
+  }
+
   #may(at: number, spaces: boolean): boolean {
     return at < this.#bytes.length && !this.#forbidden[at] && (spaces || !this.#spaces[at]);
   }
@@ -227,7 +239,7 @@ export function toBinary(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
-function sourceOf(messages: readonly Message[]): string {
+function textOf(messages: readonly Message[]): string {
   return [...readTexts(messages).filter((text) => text), ...copiedValues(messages.flatMap(({ calls = [] }) => calls))].join("\n");
 }
 
@@ -238,11 +250,11 @@ function value(name: string, schema: Schema, source: Source): Rule {
   if (name in AMOUNTS && kind === "integer") return quoted(name === "duration_min" ? either(amount(name, schema), UNTIL) : amount(name, schema));
   if (schema["format"] === "date-time") return quoted(POINT);
   if (Array.isArray(schema["enum"])) return words(...schema["enum"].map((item) => toBinary(JSON.stringify(item))));
-  if (kind === "integer") return integer(schema);
+  if (kind === "integer") return source.integer(schema);
   if (kind === "boolean") return words("true", "false");
   if (kind === "array") {
     const items = (schema["items"] ?? {}) as Schema;
-    return sequence(literal("["), list(items["type"] === "integer" ? integer(items) : quoted(source.copied(true))), literal("]"));
+    return sequence(literal("["), list(items["type"] === "integer" ? source.integer(items) : quoted(source.copied(true))), literal("]"));
   }
   if (name === "ports") return quoted(list(PORT_RANGE));
   if (schema["format"] === "uri") return quoted(sequence(optional(words("https://", "http://")), source.copied(false)));
@@ -265,9 +277,13 @@ function call(tool: Tool, source: Source): Rule {
   return sequence(literal(toBinary(openCall(tool.name))), from(0, true), literal(CLOSE_CALL));
 }
 
-/** Makes the judge of a reply's beginnings: words, or one call or more of the tools on offer. */
-export function grammar(tools: readonly Tool[], messages: readonly Message[]): (reply: string) => Verdict {
-  const source = new Source(sourceOf(messages));
+/**
+ * Makes the judge of a reply's beginnings: words, or one call or more of the tools on offer.
+ *
+ * @param names What the marks of the conversation stand for.
+ */
+export function grammar(tools: readonly Tool[], messages: readonly Message[], names: Names): (reply: string) => Verdict {
+  const source = new Source(messages, names);
   const calls = repeated(either(...tools.map((tool) => call(tool, source))), 1, Infinity);
   return (reply) => {
     if (!reply) return { open: true, whole: false };

@@ -6,7 +6,9 @@ import { ask, reduce, type Turn } from "../turns.ts";
 import type { Event } from "../types.ts";
 import type { Question, ToolAnswer, ToolPort } from "./contract.ts";
 import { openCall } from "./dialect.ts";
+import { toBinary, type Verdict } from "./grammar.ts";
 import { type Completer, runTurn } from "./loop.ts";
+import { MARKS } from "./marks.ts";
 
 const parameters = { type: "object", properties: { target: { type: "string" } }, required: ["target"] };
 const tools = [
@@ -19,15 +21,17 @@ const call = (name: string, target: string): string => `${openCall(name)}"target
 /** A model that says one reply after another, then the last one for ever. */
 class Script implements Completer {
   readonly prompts: string[] = [];
+  judge: (reply: string) => Verdict = () => assert.fail("nothing was asked");
   readonly #replies: string[];
 
   constructor(...replies: string[]) {
     this.#replies = replies;
   }
 
-  async complete(prompt: string, _judge: unknown, _most: number, signal: AbortSignal, onWords: (text: string) => void): Promise<{ text: string; cut: boolean }> {
+  async complete(prompt: string, judge: (reply: string) => Verdict, _most: number, signal: AbortSignal, onWords: (text: string) => void): Promise<{ text: string; cut: boolean }> {
     signal.throwIfAborted();
     this.prompts.push(prompt);
+    this.judge = judge;
     const text = this.#replies[Math.min(this.prompts.length, this.#replies.length) - 1]!;
     if (!text.startsWith("<")) onWords(text);
     return { text, cut: false };
@@ -76,11 +80,22 @@ async function play(model: Completer, server: ToolPort, question: Partial<Questi
 }
 
 test("a call, its result, an answer", async () => {
-  const [model, server] = [new Script(call("ping_host", "db-03"), "db-03 answered."), new Server()];
+  const [model, server] = [new Script(call("ping_host", MARKS[0]!), "It did."), new Server()];
   const { turn } = await play(model, server);
   assert.deepEqual(server.calls, ["ping_host db-03"]);
   assert.deepEqual(turn.parts.map((part) => (part.kind === "call" ? `${part.state}: ${part.result?.message}` : part.text)), ["done: db-03 answered.", "db-03 answered."]);
-  assert.equal(model.prompts[1], `${model.prompts[0]}${call("ping_host", "db-03")}\x00\x03db-03 answered.\x02`);
+  assert.equal(model.prompts[1], `${model.prompts[0]}${call("ping_host", MARKS[0]!)}\x00\x03${MARKS[0]}db-03 answered.\x02`);
+});
+
+test("people are shown names, and the model its marks again", async () => {
+  const model = new Script(`Which port of ${MARKS[0]}${MARKS[7]}?`);
+  const { turn } = await play(model, new Server());
+  assert.ok(model.prompts[0]!.endsWith(`\x01ping ${MARKS[0]}db-03\x02`));
+  assert.deepEqual(turn.parts.map((part) => part.kind === "text" && part.text), ["Which port of db-03?"]);
+  assert.ok(model.judge(toBinary(call("ping_host", MARKS[0]!))).whole);
+  assert.ok(!model.judge(toBinary(call("ping_host", MARKS[7]!))).whole);
+  await play(model, new Server(), { history: [[{ role: "user", content: "ping db-03" }, { role: "assistant", content: "Which port of db-03?" }]] });
+  assert.ok(model.prompts[1]!.startsWith(`${model.prompts[0]}Which port of ${MARKS[0]}?\x00\x01`));
 });
 
 test("calls of one reply run together, and their results come in their order", async () => {
@@ -146,7 +161,7 @@ test("history goes along, the oldest is left out", async () => {
   const model = new Script("Yes.");
   const talk = (text: string): Question["history"][number] => [{ role: "user", content: text }, { role: "assistant", content: "ok" }];
   await play(model, new Server(), { history: [talk("before")] });
-  assert.ok(model.prompts[0]!.includes("\x01before\x02ok\x00\x01ping db-03\x02"));
+  assert.ok(model.prompts[0]!.includes(`\x01before\x02ok\x00\x01ping ${MARKS[0]}db-03\x02`));
   const { events } = await play(model, new Server(), { history: Array.from({ length: 40 }, () => talk("x".repeat(400))) });
   assert.ok(events.some((event) => event.type === "history-trimmed" && event.dropped > 0));
 });

@@ -5,6 +5,7 @@ import type { ToolCall, ToolResult } from "../types.ts";
 import type { Emit, Question, Talk, ToolAnswer, ToolPort } from "./contract.ts";
 import { type Message, type Piece, quoteOf, read, render, type Tool } from "./dialect.ts";
 import { grammar, type Verdict } from "./grammar.ts";
+import { named } from "./marks.ts";
 
 const STEPS = 8;
 const CALLS = 10;
@@ -75,13 +76,14 @@ class Turn {
     this.#emit({ type: "step-started", step: ++this.#steps });
     const quote = quoteOf(this.#messages);
     let quoted = false;
+    const { text: prompt, names } = render(this.#messages, tools);
     const words = (text: string): void => {
-      if (!quoted) this.#emit({ type: "text-delta", text: quote ?? text });
+      if (!quoted) this.#emit({ type: "text-delta", text: quote ?? named(text, names) });
       quoted = quote !== undefined;
     };
-    const judge = grammar(tools, this.#messages);
-    const reply = await this.#model.complete(render(this.#messages, tools), judge, REPLY_TOKENS, this.#signal, words);
-    const pieces = read(reply.text, tools, this.#port.now());
+    const judge = grammar(tools, this.#messages, names);
+    const reply = await this.#model.complete(prompt, judge, REPLY_TOKENS, this.#signal, words);
+    const pieces = read(named(reply.text, names), tools, this.#port.now());
     return pieces.map((piece) => (piece.kind === "text" && quote !== undefined ? { ...piece, text: quote } : piece));
   }
 
