@@ -31,7 +31,7 @@ _NAME = re.compile(
     # Dates and times are no names.
     r"|(?P<time>(?<![\w.])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+Z?)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{1,2}\.[0-9]{1,2}\.(?:[0-9]{4})?)(?!\w))"
     rf"|(?P<host>(?<![\w.@*-]){_LABEL}(?:\.{_LABEL})*\.(?:[a-zA-Z][\w-]*|\*)(?:(?<=[a-z])/[\w./~%?&=+-]*[\w/])?(?![\w@]))"
-    r"|(?P<word>(?<![\w.@*:/-])(?=[\w*-]*(?:[a-zA-Z][\w*-]*[0-9_*-]|[0-9_*-][\w*-]*[a-zA-Z]))\w[\w*-]*[\w*](?![\w@=]))"
+    r"|(?P<word>(?<![\w.@*:/-])(?=[\w*-]*?[a-zA-Z])(?=[\w*-]*?[0-9_*-])\w[\w*-]*[\w*](?![\w@=]))"
     r"|(?P<id>(?:(?<=id=)|(?<=port=))[0-9]{1,9}(?![\w.:/-]))"
     r"|(?P<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^\s\"=,]*\w)"
     rf"|(?P<number>(?<![\w.,:/=+-])[0-9]{{2,9}}(?![\w:/-]|[.,][0-9]){_UNIT})"
@@ -42,8 +42,11 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _IN_URL = re.compile(r"(https?://)([^/:?#]*\w)(.*)", re.DOTALL)
-_TEXT = re.compile(r'(?<=[:\[,])"((?:https?://)?)([^"\\]+)"(?=[\],}])')
-_NUMBER = re.compile(r"(?<=[:\[,])([0-9]+)(?=[\],}])")
+#: A text that is a value; any other text, which stays; a number. Numbers within texts are none.
+_VALUE = re.compile(
+    r'"(?P<scheme>(?:https?://)?)(?P<rest>[^"\\]+)"(?=[\],}])|"(?:[^"\\]|\\.)*"|(?<=[:\[,])(?P<number>[0-9]+)(?=[\],}])',
+    re.DOTALL,
+)
 _CALL = re.compile(r"(<tool_call>.*?\"arguments\":)(.*?)(?=<tool_call>|\Z)", re.DOTALL)
 
 
@@ -73,7 +76,7 @@ class Marks:
 
     def called(self, text: str) -> str:
         """Puts marks in place of names among the arguments of calls."""
-        return _CALL.sub(lambda m: m[1] + _NUMBER.sub(self._integer, _TEXT.sub(self._value, m[2])), text)
+        return _CALL.sub(lambda m: m[1] + _VALUE.sub(self._value, m[2]), text)
 
     def _mark(self, name: str) -> str:
         if name not in self._of and len(self._of) < len(MARKS):
@@ -98,15 +101,16 @@ class Marks:
         return f"{page[1]}{self._of.get(page[2], page[2])}{page[3]}" if page else found
 
     def _value(self, match: re.Match[str]) -> str:
-        scheme, rest = match[1], match[2]
+        if match["number"] is not None:
+            return self._of.get(match["number"], match["number"])
+        scheme, rest = match["scheme"], match["rest"]
+        if rest is None:
+            return match[0]
         if scheme + rest in self._of:
             return f'"{self._of[scheme + rest]}"'
         if rest in self._of and scheme:
             return f'"{scheme}{self._of[rest]}"'
         return match[0]
-
-    def _integer(self, match: re.Match[str]) -> str:
-        return self._of.get(match[1], match[1])
 
 
 class Naming:

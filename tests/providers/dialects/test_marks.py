@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -117,3 +118,22 @@ def test_what_users_type_is_no_mark_to_copy():
     written = grammar(TOOLS, [Message("user", f"ping {MARKS[7]}x")], copy=True, marks=[MARKS[0]])
     assert json.dumps(MARKS[7])[1:-1] not in written
     assert json.dumps(MARKS[0])[1:-1] in written
+
+
+def test_numbers_within_texts_of_calls_stay():
+    marks = Marks()
+    marks.read("ports 80 and 443 of db-03")
+    call = write_call("run_nmap", {"target": "db-03", "ports": "22,80,443"})
+    other = write_call("check_port", {"target": 'a",80,"', "port": 443})
+    assert marks.called(call) == call.replace("db-03", MARKS[2])
+    assert marks.called(other) == other.replace('"port":443', f'"port":{MARKS[1]}')
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "a", "a-", "1.", "a@", "a.", ":", "1:", "10.", "*", "name=-", "http://a."]
+)
+def test_one_long_word_is_read_at_once(piece: str):
+    # A word of 200,000 characters took minutes where time grew with its square.
+    began = time.perf_counter()
+    Marks().read(piece * (200_000 // len(piece)))
+    assert time.perf_counter() - began < 10

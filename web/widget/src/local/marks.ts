@@ -23,7 +23,7 @@ const NAME = new RegExp(
     // Dates and times are no names.
     `(?<time>(?<![${WORD}.])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+Z?)?|[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?|[0-9]{1,2}\\.[0-9]{1,2}\\.(?:[0-9]{4})?)(?![${WORD}]))`,
     `(?<host>(?<![${WORD}.@*-])${LABEL}(?:\\.${LABEL})*\\.(?:[a-zA-Z][${WORD}-]*|\\*)(?:(?<=[a-z])/[${WORD}./~%?&=+-]*[${WORD}/])?(?![${WORD}@]))`,
-    `(?<word>(?<![${WORD}.@*:/-])(?=[${WORD}*-]*(?:[a-zA-Z][${WORD}*-]*[0-9_*-]|[0-9_*-][${WORD}*-]*[a-zA-Z]))[${WORD}][${WORD}*-]*[${WORD}*](?![${WORD}@=]))`,
+    `(?<word>(?<![${WORD}.@*:/-])(?=[${WORD}*-]*?[a-zA-Z])(?=[${WORD}*-]*?[0-9_*-])[${WORD}][${WORD}*-]*[${WORD}*](?![${WORD}@=]))`,
     `(?<id>(?:(?<=id=)|(?<=port=))[0-9]{1,9}(?![${WORD}.:/-]))`,
     `(?<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^${SPACE}"=,]*[${WORD}])`,
     `(?<number>(?<![${WORD}.,:/=+-])[0-9]{2,9}(?![${WORD}:/-]|[.,][0-9])${UNIT})`,
@@ -35,9 +35,12 @@ const NO_NAME = /^(?:[0-9]+(?:ms|s|sec|secs|m|min|mins|h|hr|hrs|d|w|am|pm|st|nd|
 /** What Python takes for an i where case does not count. */
 const LIKE_I = /[\u0130\u0131]/g;
 const PAGE = new RegExp(`^(https?://)([^/:?#]*[${WORD}])([^]*)$`, "u");
-const TEXT = /(?<=[:[,])"((?:https?:\/\/)?)([^"\\]+)"(?=[\],}])/gu;
-const NUMBER = /(?<=[:[,])([0-9]+)(?=[\],}])/gu;
+/** A text that is a value; any other text, which stays; a number. Numbers within texts are none. */
+const VALUE = /"(?<scheme>(?:https?:\/\/)?)(?<rest>[^"\\]+)"(?=[\],}])|"(?:[^"\\]|\\.)*"|(?<=[:[,])(?<number>[0-9]+)(?=[\],}])/gsu;
 const CALL = /(<tool_call>[^]*?"arguments":)([^]*?)(?=<tool_call>|$)/gu;
+
+/** What of an expression was found. */
+type Groups = Readonly<Record<string, string | undefined>>;
 
 /** What each mark of a conversation stands for. */
 export type Names = ReadonlyMap<string, string>;
@@ -64,7 +67,7 @@ export class Marks {
   /** Puts marks before the names in what people and tools say. */
   read(text: string): string {
     return text.replace(NAME, (found: string, ...rest: unknown[]) => {
-      const groups = rest.at(-1) as Record<string, string | undefined>;
+      const groups = rest.at(-1) as Groups;
       if (groups["time"] !== undefined || (groups["word"] !== undefined && NO_NAME.test(found.replace(LIKE_I, "i")))) return found;
       const page = groups["url"] === undefined ? null : PAGE.exec(found);
       if (!page) return this.#mark(found) + found;
@@ -85,10 +88,7 @@ export class Marks {
 
   /** Puts marks in place of names among the arguments of calls. */
   called(text: string): string {
-    return text.replace(CALL, (_whole, opening: string, values: string) => {
-      const texts = values.replace(TEXT, (written: string, scheme: string, rest: string) => this.#value(written, scheme, rest));
-      return opening + texts.replace(NUMBER, (written: string) => this.#of.get(written) ?? written);
-    });
+    return text.replace(CALL, (_whole, opening: string, values: string) => opening + values.replace(VALUE, (found: string, ...rest: unknown[]) => this.#value(found, rest.at(-1) as Groups)));
   }
 
   #mark(name: string): string {
@@ -97,10 +97,12 @@ export class Marks {
     return this.#of.get(name) ?? "";
   }
 
-  #value(written: string, scheme: string, rest: string): string {
+  #value(found: string, { scheme = "", rest, number }: Groups): string {
+    if (number !== undefined) return this.#of.get(number) ?? number;
+    if (rest === undefined) return found;
     const whole = this.#of.get(scheme + rest);
     if (whole !== undefined) return `"${whole}"`;
     const mark = this.#of.get(rest);
-    return mark !== undefined && scheme ? `"${scheme}${mark}"` : written;
+    return mark !== undefined && scheme ? `"${scheme}${mark}"` : found;
   }
 }
