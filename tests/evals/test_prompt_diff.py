@@ -122,7 +122,7 @@ def test_what_is_none_of_these_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sides", "status"),
     [
-        (("netmon-7m", "netmon"), 0),
+        (("netmon-7m", "netmon_marks"), 0),
         (("turbollm", "hugllm"), 0),
         (("turbollm:x@hermes", "hermes"), 1),
         (("netmon-7m:q4_k", "rwkv7-2.9b-world"), 1),
