@@ -15,13 +15,13 @@ from models.paths import user_path
 from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
 from providers.base import Constraint, ProviderRejected, ProviderUnavailable
-from providers.dialects.base import Dialect
+from providers.dialects.base import Dialect, ReplyGrammar
 from providers.dialects.registry import OWN, choose
 from providers.engine.client import Engine, EngineOptions
 from providers.info import DescribedProvider, ModelInfo
 from providers.names import HUGLLM, SCRIPTED, TURBOLLM
 from providers.rate import RateLimits
-from providers.testllm import Grammar, TestLLM, prompt_hash
+from providers.testllm import TestLLM, prompt_hash
 from settings.schema import Config, HostedSettings, TestLLMSettings
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
     return TestLLM(engine, dialect, described, grammar)
 
 
-def _grammar(dialect: Dialect) -> tuple[Grammar | None, tuple[Constraint, ...]]:
+def _grammar(dialect: Dialect) -> tuple[ReplyGrammar | None, tuple[Constraint, ...]]:
     """What writes the grammars of a dialect's replies, and the ways in which those can be held."""
     if dialect.name in OWN:
         from providers.dialects.netmon_grammar import grammar

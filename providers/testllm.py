@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
 from providers.base import Call as CallChunk
 from providers.base import (
@@ -25,7 +24,7 @@ from providers.base import (
 )
 from providers.base import Malformed as MalformedChunk
 from providers.dialects.answering import Quoting, quote_of
-from providers.dialects.base import Dialect, StreamParser
+from providers.dialects.base import Dialect, ReplyGrammar, StreamParser
 from providers.dialects.marks import Naming
 from providers.engine.client import Engine
 from providers.engine.metrics import EngineMetrics
@@ -37,28 +36,15 @@ from providers.info import ModelInfo
 _GRACE_S = 1.0
 
 
-class Grammar(Protocol):
-    """Writes the grammar of a reply, for dialects that have one."""
-
-    def __call__(
-        self,
-        tools: Sequence[ToolSpec],
-        messages: Sequence[Message],
-        *,
-        copy: bool,
-        marks: Collection[str] = (),
-    ) -> str:
-        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words, or its marks."""
-        ...
-
-
 class TestLLM:
     """A local model behind the provider interface."""
 
     # pytest would take the name for a test.
     __test__ = False
 
-    def __init__(self, engine: Engine, dialect: Dialect, info: ModelInfo, grammar: Grammar | None) -> None:
+    def __init__(
+        self, engine: Engine, dialect: Dialect, info: ModelInfo, grammar: ReplyGrammar | None
+    ) -> None:
         self.name = "testllm"
         self.info = info
         self._engine = engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,4 +49,19 @@ class Dialect(Protocol):
 
     def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
         """Makes a parser for one reply."""
+        ...
+
+
+class ReplyGrammar(Protocol):
+    """Writes the grammar of a reply, for dialects that have one."""
+
+    def __call__(
+        self,
+        tools: Sequence[ToolSpec],
+        messages: Sequence[Message],
+        *,
+        copy: bool,
+        marks: Collection[str] = (),
+    ) -> str:
+        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words, or its marks."""
         ...

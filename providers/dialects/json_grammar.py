@@ -14,9 +14,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from providers.base import Message, ToolSpec
+from providers.dialects.base import ReplyGrammar
 
 Json: TypeAlias = Any
 
@@ -59,22 +60,7 @@ FORMS: Mapping[str, CallForm] = {
 }
 
 
-class JsonGrammar(Protocol):
-    """Writes the grammar of a reply; values are never held to the conversation's words."""
-
-    def __call__(
-        self,
-        tools: Sequence[ToolSpec],
-        messages: Sequence[Message],
-        *,
-        copy: bool,
-        marks: Collection[str] = (),
-    ) -> str:
-        """Returns a Lark grammar."""
-        ...
-
-
-def grammar_of(dialect: str) -> JsonGrammar | None:
+def grammar_of(dialect: str) -> ReplyGrammar | None:
     """The writer of grammars for a dialect; None where its calls are no JSON between tags."""
     form = FORMS.get(dialect)
     return partial(grammar, form) if form else None
