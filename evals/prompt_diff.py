@@ -19,7 +19,7 @@ from evals.runs import find_run
 from evals.store import StoreError, read_record
 from evals.text import visible
 from providers.base import ProviderRejected
-from providers.dialects.registry import DIALECTS, OWN
+from providers.dialects.registry import DIALECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def _side(name: str, make: Callable[[], Renderer], suite: Suite) -> Side:
 
 
 def _renderer(spec: str, dialect_of: Callable[[str], Renderer]) -> Renderer:
-    if spec in DIALECTS or spec in OWN:
+    if spec in DIALECTS:
         return Renderer(spec)
     return dialect_of(spec)
 

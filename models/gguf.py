@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from models.errors import GGUFError
+from models.family import OWN_DIALECT, WRITTEN_DIALECT
 from models.ggml import FILE_TYPES, TENSOR_TYPES
 
 _MAGIC = b"GGUF"
@@ -183,7 +184,7 @@ def _walk(header: _Header, size: int) -> GGUFInfo:
         raise _Damaged("names no architecture; it is not a model that llama.cpp can run")
     if numbers.get("split.count", 0) > 1:
         raise _Damaged("is one part of several; join them with `llama-gguf-split --merge`")
-    file_type = numbers.get("general.file_type")
+    file_type, dialect = numbers.get("general.file_type"), texts.get("smallwatch.dialect")
     return GGUFInfo(
         version=version,
         architecture=texts["general.architecture"],
@@ -193,7 +194,7 @@ def _walk(header: _Header, size: int) -> GGUFInfo:
         parameters=_read_tensors(header, tensors, numbers.get("general.alignment", _DEFAULT_ALIGNMENT), size),
         vocabulary=numbers.get(_TOKENS),
         chat_template=texts.get("tokenizer.chat_template"),
-        dialect=texts.get("smallwatch.dialect"),
+        dialect=OWN_DIALECT if dialect == WRITTEN_DIALECT else dialect,
         file_bytes=size,
         random=texts.get("smallwatch.random"),
         data_sha256=texts.get("smallwatch.data_sha256"),

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 
 from models.catalogue import parse
 from models.errors import ModelError, WeightsMissing
+from models.family import OWN_DIALECT
 from models.paths import user_path
 from models.progress import OnProgress, ignore
 from models.store import ResolvedModel, StoreOptions, resolve
 from providers.base import Constraint, ProviderRejected, ProviderUnavailable
 from providers.dialects.base import Dialect, ReplyGrammar
-from providers.dialects.registry import OWN, choose
+from providers.dialects.registry import choose
 from providers.engine.client import Engine, EngineOptions
 from providers.info import DescribedProvider, ModelInfo
 from providers.names import HUGLLM, SCRIPTED, TURBOLLM
@@ -145,7 +146,7 @@ async def _testllm(resolved: ResolvedModel, config: Config) -> TestLLM:
 
 def _grammar(dialect: Dialect) -> tuple[ReplyGrammar | None, tuple[Constraint, ...]]:
     """What writes the grammars of a dialect's replies, and the ways in which those can be held."""
-    if dialect.name in OWN:
+    if dialect.name == OWN_DIALECT:
         from providers.dialects.netmon_grammar import grammar
 
         return grammar, ("none", "schema", "copy")

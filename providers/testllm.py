@@ -110,10 +110,10 @@ class TestLLM:
         messages: Sequence[Message],
         tools: Sequence[ToolSpec],
         settings: Settings,
-        names: Mapping[str, str],
+        names: Mapping[str, str] | None,
     ) -> StreamParser:
         parser = self._dialect.parser(tools, settings)
-        parser = Naming(parser, names) if names else parser
+        parser = parser if names is None else Naming(parser, names)
         quote = quote_of(messages) if settings.constrained == "copy" else None
         return Quoting(parser, quote) if quote else parser
 
@@ -122,11 +122,11 @@ class TestLLM:
         messages: Sequence[Message],
         tools: Sequence[ToolSpec],
         settings: Settings,
-        names: Mapping[str, str],
+        names: Mapping[str, str] | None,
     ) -> str | None:
         if settings.constrained == "none" or self._grammar is None:
             return None
-        return self._grammar(tools, messages, copy=settings.constrained == "copy", marks=names.keys())
+        return self._grammar(tools, messages, copy=settings.constrained == "copy", names=names)
 
     @property
     def engine(self) -> Engine:

@@ -13,9 +13,9 @@ from agent.audit import AuditFile
 from agent.instructions import ASSISTANT
 from agent.limits import TurnLimits
 from agent.store import ConversationStore, open_store
+from models.family import OWN_DIALECT
 from models.progress import OnProgress, ignore
 from providers.base import Settings
-from providers.dialects.registry import OWN
 from providers.info import DescribedProvider, ModelInfo
 from providers.registry import open_provider
 from settings.schema import AgentSettings, Config
@@ -94,7 +94,7 @@ def make_agent(
             constrained=provider.info.default_constrained,
         ),
         limits=turn_limits(config.agent),
-        system=None if provider.info.dialect in OWN else ASSISTANT,
+        system=None if provider.info.dialect == OWN_DIALECT else ASSISTANT,
         read_only=read_only or config.agent.read_only,
     )
 

@@ -17,6 +17,7 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from models.family import WRITTEN_DIALECT
 from training.model import HEAD_SIZE, NORM_EPS
 from training.vocabulary import Vocabulary
 
@@ -72,7 +73,7 @@ def export(source: Path, target: Path, mantissa: int = 7) -> dict[str, Any]:
     writer = gguf.GGUFWriter(target, "rwkv7")
     writer.add_name(f"netmon-{card['size']}")
     writer.add_license("apache-2.0")
-    writer.add_string("smallwatch.dialect", "netmon_marks")
+    writer.add_string("smallwatch.dialect", WRITTEN_DIALECT)
     writer.add_string("smallwatch.data_sha256", card["data_sha256"])
     writer.add_context_length(1048576)
     writer.add_embedding_length(shape["width"])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from models.catalogue import parse
 from models.errors import ModelError
+from models.family import OWN_DIALECT
 from models.store import ResolvedModel, resolve
 from providers.registry import store_options
 from settings.schema import Config
-
-#: The dialect that web/widget/src/local speaks.
-DIALECT = "netmon_marks"
 
 
 class NotForBrowsers(Exception):
@@ -29,6 +27,6 @@ async def browser_model(config: Config) -> ResolvedModel:
         found = await resolve(parse(name, config.model), store_options(config))
     except ModelError as error:
         raise NotForBrowsers(str(error)) from error
-    if found.dialect != DIALECT:
-        raise NotForBrowsers(f"{found.name} speaks {found.dialect}; browsers speak {DIALECT}")
+    if found.dialect != OWN_DIALECT:
+        raise NotForBrowsers(f"{found.name} speaks {found.dialect}; browsers speak {OWN_DIALECT}")
     return found

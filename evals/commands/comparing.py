@@ -129,7 +129,7 @@ Exit status:
 @click.argument("right", metavar="RIGHT")
 @click.option("--suite", default="netmon-dev", show_default=True, metavar="NAME|PATH",
               help="What is asked where a side is a model or a dialect.")  # fmt: skip
-@click.option("--dialect", default="netmon_marks", show_default=True, metavar="NAME",
+@click.option("--dialect", default="netmon", show_default=True, metavar="NAME",
               help="How prompts are written where a side is the file of a suite.")  # fmt: skip
 @click.option("--case", "only", multiple=True, metavar="ID", help="Only this case; may be repeated.")
 @click.option("--limit", type=click.IntRange(min=0), default=3, show_default=True, metavar="N",

@@ -33,7 +33,7 @@ from providers.dialects.netmon_pieces import ASSISTANT, END, RESULT, USER, write
 #: How often it tries what it was told to do.
 ATTEMPTS = 2
 _PIECE = 7
-_NETMON_MARKS = (END, USER, ASSISTANT, RESULT, "<tool_call>")
+_NETMON_SIGNS = (END, USER, ASSISTANT, RESULT, "<tool_call>")
 
 
 class ObedientModel:
@@ -135,5 +135,5 @@ def _marks(dialect: Dialect, prompt: Prompt) -> list[int]:
     if isinstance(dialect, Family):
         marks = sorted(dialect.layout.specials)
     else:
-        marks = list(_NETMON_MARKS)
+        marks = list(_NETMON_SIGNS)
     return [prompt.rest.count(mark) for mark in marks]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from providers.base import DialectEvent, Message, Settings, ToolSpec
@@ -17,13 +17,14 @@ class Prompt:
         fixed: The part that depends only on the tools and the system message; its state can be kept.
         rest: The conversation, up to where the model goes on.
         stop: Strings that end the reply.
-        names: What the marks stand for that a reply may hold in place of names (`providers.dialects.marks`).
+        names: What the marks stand for that a reply may hold in place of names (`providers.dialects.marks`); None where
+            the dialect has no marks.
     """
 
     fixed: str
     rest: str
     stop: tuple[str, ...] = ()
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[str, str] | None = None
 
 
 class StreamParser(Protocol):
@@ -61,7 +62,14 @@ class ReplyGrammar(Protocol):
         messages: Sequence[Message],
         *,
         copy: bool,
-        marks: Collection[str] = (),
+        names: Mapping[str, str] | None = None,
     ) -> str:
-        """Returns a Lark grammar; `copy` holds values that name something to the conversation's words, or its marks."""
+        """Returns a Lark grammar.
+
+        Args:
+            tools: The tools on offer.
+            messages: The conversation.
+            copy: Whether values that name something are held to the conversation's words and its names' marks.
+            names: What the marks of the conversation stand for; None where the dialect has none.
+        """
         ...

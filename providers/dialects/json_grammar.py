@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, cast
@@ -72,7 +72,7 @@ def grammar(
     messages: Sequence[Message],
     *,
     copy: bool,
-    marks: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """Writes the grammar of a reply in llguidance's Lark.
 
@@ -81,7 +81,7 @@ def grammar(
         tools: The tools on offer.
         messages: The conversation; whether it ends with a result.
         copy: Not looked at: values are not held to the conversation's words.
-        marks: Not looked at either: these families write names out.
+        names: Not looked at either: these families have no marks.
     """
     if not tools:
         return f"start: WORDS\nWORDS: /{_WORD}+{_PART}/\n"

@@ -3,6 +3,8 @@
 What people and tools say reaches the model with a mark before each name, address, URL, id and number; in calls and
 in its own words the model writes the mark alone, and the dialect puts the name in its place. So a name is one token to
 choose instead of twenty to spell, and comes out right whatever it is. What has no mark is still spelled.
+
+Names are put into a reply before it is read, so none holds what JSON would escape or what opens or closes a call.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ _UNIT = (
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 _NAME = re.compile(
     # A page; the machine in it gets a mark of its own.
-    r"(?P<url>(?<![\w/])https?://[^\s\"'<>`|,;(){}\[\]\\]*[\w/=])"
+    r"(?P<url>(?<![\w/])https?://[^\s\x00-\x1f\"'<>`|,;(){}\[\]\\]*[\w/=])"
     r"|(?P<email>(?<![\w.+-])[\w.+-]*\w@[\w-]+(?:\.[\w-]+)+)"
     r"|(?P<ipv6>(?<![\w:.])(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?:/[0-9]{1,3})?(?![\w:]))"
     rf"|(?P<ipv4>(?<![\w.-])(?:{_OCTET}\.){{3}}(?:{_OCTET}|\*)(?:/[0-9]{{1,2}})?(?![\w]|\.[0-9]))"
@@ -33,7 +35,7 @@ _NAME = re.compile(
     rf"|(?P<host>(?<![\w.@*-]){_LABEL}(?:\.{_LABEL})*\.(?:[a-zA-Z][\w-]*|\*)(?:(?<=[a-z])/[\w./~%?&=+-]*[\w/])?(?![\w@]))"
     r"|(?P<word>(?<![\w.@*:/-])(?=[\w*-]*?[a-zA-Z])(?=[\w*-]*?[0-9_*-])\w[\w*-]*[\w*](?![\w@=]))"
     r"|(?P<id>(?:(?<=id=)|(?<=port=))[0-9]{1,9}(?![\w.:/-]))"
-    r"|(?P<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^\s\"=,]*\w)"
+    r"|(?P<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^\s\x00-\x1f\"\\<>=,]*\w)"
     rf"|(?P<number>(?<![\w.,:/=+-])[0-9]{{2,9}}(?![\w:/-]|[.,][0-9]){_UNIT})"
 )
 #: What only looks like a name: amounts, ordinals, and the like.

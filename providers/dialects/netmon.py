@@ -1,4 +1,4 @@
-"""The shipped family: control characters open turns, and calls are JSON without white space.
+"""The shipped family: control characters open turns, calls are JSON without white space, names have marks (`marks`).
 
 Its models write times and amounts as people say them; they become what the tools take when a call is whole. What they
 call twice in one reply, word for word, is called once.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from models.family import OWN_DIALECT
 from providers.base import Message, Settings, ToolCall, ToolSpec
 from providers.dialects.base import Prompt, StreamParser
 from providers.dialects.distinct import Distinct
@@ -43,19 +44,15 @@ class NetmonReader(EnclosedReader):
 class Netmon:
     """The codec of the shipped family."""
 
+    name: str = OWN_DIALECT
     description: str = "The shipped family: compact JSON between <tool_call> tags, times as people say them"
-
-    def __init__(self, name: str, *, marked: bool) -> None:
-        """Takes the name, and whether names are written as marks (`marks`)."""
-        self.name = name
-        self._marked = marked
 
     def render(self, messages: Sequence[Message], tools: Sequence[ToolSpec], settings: Settings) -> Prompt:
         """Writes the conversation; the family knows no system message, so those are left out."""
-        marks = Marks() if self._marked else None
+        marks = Marks()
         turns = write_turns(messages, parameter_schemas(tools), marks)
         fixed = offer([tool.name for tool in tools])
-        return Prompt(fixed, turns + ASSISTANT, (END,), marks.names if marks else {})
+        return Prompt(fixed, turns + ASSISTANT, (END,), marks.names)
 
     def parser(self, tools: Sequence[ToolSpec], settings: Settings) -> StreamParser:
         """Makes a parser for one reply; times count from `settings.now`."""
@@ -68,24 +65,22 @@ class Netmon:
 
 
 def write_turns(
-    messages: Sequence[Message], schemas: Mapping[str, Mapping[str, Mapping[str, Any]]], marks: Marks | None
+    messages: Sequence[Message], schemas: Mapping[str, Mapping[str, Mapping[str, Any]]], marks: Marks
 ) -> str:
-    """Writes the turns of a conversation; with marks in place of names where some are given, which takes them in."""
+    """Writes the turns of a conversation, whose names get marks."""
     turns: list[str] = []
     asked: dict[str | None, str] = {}
     for message, content in zip(messages, read_texts(messages), strict=True):
         match message.role:
             case "user":
-                turns.append(USER + (marks.read(unmarked(content)) if marks else content))
+                turns.append(USER + marks.read(unmarked(content)))
             case "assistant":
-                calls = write_calls(message.tool_calls, schemas)
-                if marks:
-                    content, calls = marks.said(unmarked(content)), marks.called(unmarked(calls))
-                turns.append(ASSISTANT + content + calls + END)
+                calls = marks.called(unmarked(write_calls(message.tool_calls, schemas)))
+                turns.append(ASSISTANT + marks.said(unmarked(content)) + calls + END)
                 asked = _asked(message.tool_calls, schemas)
             case "tool":
                 shown = show_result(message.content or "", asked.get(message.tool_call_id, ""))
-                turns.append(marks.read(unmarked(shown)) if marks else shown)
+                turns.append(marks.read(unmarked(shown)))
             case "system":
                 pass
     return "".join(turns)
@@ -105,5 +100,4 @@ def parameter_schemas(tools: Sequence[ToolSpec]) -> dict[str, Mapping[str, Mappi
     return {tool.name: properties_of(tool.parameters) for tool in tools}
 
 
-NETMON = Netmon("netmon", marked=False)
-NETMON_MARKS = Netmon("netmon_marks", marked=True)
+NETMON = Netmon()

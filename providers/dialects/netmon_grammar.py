@@ -2,10 +2,11 @@
 
 Two strengths: `schema` lets any text stand in a string; `copy` lets a value that names something (a host, a URL, an
 id, a person's own words) be only a piece of the conversation. The grammar copies, the model chooses where.
+A mark stands for a whole number only where its name is one that may be written there.
 
 The notation is llguidance's Lark: terminals are regular expressions, `&` is intersection, and
-`%regex {"substring_chunks": [...]}` is any run of adjacent chunks. The comment `// copied:` repeats which values those
-are, for an engine that follows them without compiling the conversation.
+`%regex {"substring_chunks": [...]}` is any run of adjacent chunks. What is of the conversation comes first; the comment
+`// followed:` says which values it decides, for an engine that follows them without compiling the conversation.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from providers.base import Message, ToolSpec
-from providers.dialects.marks import MARKS, unmarked
+from providers.dialects.marks import unmarked
 from providers.dialects.netmon_pieces import CLOSE_CALL, copied_values, open_call, read_texts
 from providers.dialects.netmon_wire import AMOUNTS, Kind, kind_of
 from providers.dialects.quantities import SECONDS, ZONES
@@ -45,9 +47,8 @@ _POINT = (
 )
 #: Texts that may have white space in them.
 _WITH_SPACES = ("expect_text", "agent_location")
-#: Sets of tools whose rules are kept as text, and those.
+#: Sets of tools whose rules are kept as text.
 _KEPT = 32
-_written: dict[tuple[int, ...], tuple[tuple[ToolSpec, ...], str]] = {}
 #: What may follow an amount of a unit, as the 30m of 1h30m.
 _LESSER = {"m": "([1-9]|[1-5][0-9])s", "h": "([1-9]|[1-5][0-9])m", "d": "([1-9]|1[0-9]|2[0-3])h"}
 #: Beyond it no integer is written.
@@ -56,7 +57,11 @@ _PORTS = r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*"
 
 
 def grammar(
-    tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool, marks: Collection[str] = ()
+    tools: Sequence[ToolSpec],
+    messages: Sequence[Message],
+    *,
+    copy: bool,
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """Writes the grammar of a reply: words, or one call or more of the tools on offer.
 
@@ -64,29 +69,56 @@ def grammar(
         tools: The tools on offer.
         messages: The conversation that values may be copied from.
         copy: Whether values that name something must be copied.
-        marks: The marks that stand for names of the conversation (`marks`).
+        names: What the marks of the conversation stand for.
     """
-    source = "\n".join([unmarked(_source(messages)), *marks]) if copy else ""
+    names = names or {}
+    source = "\n".join([unmarked(_source(messages)), *names]) if copy else ""
     pieces = ""
     if source:
         chunks = json.dumps(_CHUNK.findall(source), ensure_ascii=True)
         pieces = f'PIECE: %regex {{"substring_chunks": {chunks}}}\n'
-    return pieces + _rules(tools, copied=bool(source), marked=bool(marks))
+    rules = _rules(tools, copied=bool(source))
+    integers = "".join(_integer_terminal(*each, names) for each in rules.integers.items())
+    return pieces + integers + rules.text
 
 
-def _rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is not of the conversation.
+
+    Attributes:
+        tools: The tools on offer.
+        integers: The terminals of whole numbers, by their expressions; what they are depends on the conversation.
+        text: All else.
+    """
+
+    tools: tuple[ToolSpec, ...]
+    integers: Mapping[str, str]
+    text: str
+
+
+_written: dict[tuple[int, ...], _Rules] = {}
+
+
+def _rules(tools: Sequence[ToolSpec], *, copied: bool) -> _Rules:
     """Writes all that is not of the conversation; that of the tools that were asked for last is kept."""
     # By identity, since schemas have no hash: the tools are kept with their rules, so that none can take one's place.
-    key = (*map(id, tools), copied, marked)
+    key = (*map(id, tools), copied)
     found = _written.get(key)
     if found is None:
         if len(_written) >= _KEPT:
             _written.pop(next(iter(_written)), None)
-        found = _written[key] = (tuple(tools), _write_rules(tools, copied=copied, marked=marked))
-    return found[1]
+        found = _written[key] = _write_rules(tools, copied=copied)
+    return found
 
 
-def _write_rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> str:
+def _integer_terminal(expression: str, terminal: str, names: Mapping[str, str]) -> str:
+    """Whole numbers within bounds, and the marks of such."""
+    marks = "".join(mark for mark, name in names.items() if re.fullmatch(expression, name))
+    return f"{terminal}: /{f'[{marks}]|' if marks else ''}{expression}/\n"
+
+
+def _write_rules(tools: Sequence[ToolSpec], *, copied: bool) -> _Rules:
     lines = [
         "start: words | calls" if tools else "start: words",
         f"words: /{_WORDS}/",
@@ -96,7 +128,6 @@ def _write_rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> st
     if copied:
         lines.append(r'COPIED: PIECE & /[^"\\\s\x00-\x1f]([^"\\\x00-\x1f]*[^"\\\s\x00-\x1f])?/')
         lines.append(r"NAME: COPIED & /[^\s]+/")
-        lines.append(f"// copied: {json.dumps(_copied(tools))}")
     else:
         lines.append(r'COPIED: /([^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4})+/')
         lines.append(r'NAME: /[^"\\\s\x00-\x1f]+/')
@@ -105,24 +136,43 @@ def _write_rules(tools: Sequence[ToolSpec], *, copied: bool, marked: bool) -> st
         f"END: /{_END}/",
         f"PORTS: /{_PORTS}/",
     ]
-    mark = f"|[{MARKS[0]}-{MARKS[-1]}]" if marked else ""
-    numbers: dict[str, str] = {}
+    numbers = _Numbers()
     for index, tool in enumerate(tools):
-        lines += _call(index, tool, numbers, mark)
-    lines += [f"{terminal}: /{expression}/" for expression, terminal in numbers.items()]
-    return "\n".join(lines) + "\n"
+        lines += _call(index, tool, numbers)
+    lines += [f"{terminal}: /{expression}/" for expression, terminal in numbers.amounts.items()]
+    followed = {open_call(tool.name): _followed(tool, numbers, copied=copied) for tool in tools}
+    lines.append(f"// followed: {json.dumps(followed)}")
+    return _Rules(tuple(tools), numbers.integers, "\n".join(lines) + "\n")
 
 
-def _copied(tools: Sequence[ToolSpec]) -> dict[str, dict[str, str]]:
-    """The values that are copied, by what opens the call and by key; the engine reads it (`engine.constrain`)."""
-    found: dict[str, dict[str, str]] = {}
-    for tool in tools:
-        properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
-        found[open_call(tool.name)] = {
-            name: _how_copied(name, schema)
-            for name, schema in properties.items()
-            if kind_of(name, schema) in ("text", "texts") and name != "ports"
-        }
+class _Numbers:
+    """Terminals of numbers, by their expressions: one for all values of the same bounds."""
+
+    def __init__(self) -> None:
+        self.amounts: dict[str, str] = {}
+        self.integers: dict[str, str] = {}
+
+    def amount(self, name: str, schema: Mapping[str, Any]) -> str:
+        """The terminal of an amount of time."""
+        return self.amounts.setdefault(_amount(name, schema), f"AMOUNT_{len(self.amounts)}")
+
+    def integer(self, schema: Mapping[str, Any]) -> str:
+        """The terminal of a whole number."""
+        return self.integers.setdefault(_integer(schema), f"INTEGER_{len(self.integers)}")
+
+
+def _followed(tool: ToolSpec, numbers: _Numbers, *, copied: bool) -> dict[str, str]:
+    """The values of a call that the conversation decides, by key; the engine reads it (`engine.constrain`)."""
+    found: dict[str, str] = {}
+    properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
+    for name, schema in properties.items():
+        kind = kind_of(name, schema)
+        if kind == "integer":
+            found[name] = numbers.integer(schema)
+        elif kind == "integers":
+            found[name] = numbers.integer(schema.get("items", {}))
+        elif copied and kind in ("text", "texts") and name != "ports":
+            found[name] = _how_copied(name, schema)
     return found
 
 
@@ -132,27 +182,21 @@ def _how_copied(name: str, schema: Mapping[str, Any]) -> str:
     return "text" if name in _WITH_SPACES or schema.get("type") == "array" else "name"
 
 
-def _number(expression: str, numbers: dict[str, str]) -> str:
-    """Names a terminal, once for all values of these bounds."""
-    return numbers.setdefault(expression, f"NUMBER_{len(numbers)}")
-
-
 def _source(messages: Sequence[Message]) -> str:
     texts = [text for text in read_texts(messages) if text]
     texts += [value for message in messages for value in copied_values(message.tool_calls)]
     return "\n".join(texts)[-COPY_CHARS:]
 
 
-def _call(index: int, tool: ToolSpec, numbers: dict[str, str], mark: str) -> list[str]:
+def _call(index: int, tool: ToolSpec, numbers: _Numbers) -> list[str]:
     """Rules of one tool's call; parameters come in the schema's order, each at most once."""
     properties: Mapping[str, Mapping[str, Any]] = tool.parameters.get("properties", {})
     needed = set(tool.parameters.get("required", ()))
     names = list(properties)
     rules = [f"call_{index}: {_quote(open_call(tool.name))} first_{index}_0 {_quote(CLOSE_CALL)}"]
     for place, name in enumerate(names):
-        rules.append(
-            f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {_value(name, properties[name], numbers, mark)}"
-        )
+        value = _value(name, properties[name], numbers)
+        rules.append(f"pair_{index}_{place}: {_quote(json.dumps(name) + ':')} {value}")
         after = f"rest_{index}_{place + 1}"
         first = f"pair_{index}_{place} {after}"
         rest = f'"," pair_{index}_{place} {after}'
@@ -163,22 +207,22 @@ def _call(index: int, tool: ToolSpec, numbers: dict[str, str], mark: str) -> lis
     return [*rules, f'first_{index}_{len(names)}: ""', f'rest_{index}_{len(names)}: ""']
 
 
-def _value(name: str, schema: Mapping[str, Any], numbers: dict[str, str], mark: str) -> str:
+def _value(name: str, schema: Mapping[str, Any], numbers: _Numbers) -> str:
     kind: Kind = kind_of(name, schema)
     match kind:
         case "choice":
             return "(" + " | ".join(_quote(json.dumps(value)) for value in schema["enum"]) + ")"
         case "integer":
-            return _number(_integer(schema) + mark, numbers)
+            return numbers.integer(schema)
         case "boolean":
             return '("true" | "false")'
         case "amount":
             end = ' | "until " END' if name == "duration_min" else ""
-            return _quote('"') + f" ({_number(_amount(name, schema), numbers)}{end}) " + _quote('"')
+            return _quote('"') + f" ({numbers.amount(name, schema)}{end}) " + _quote('"')
         case "point":
             return _quote('"') + " POINT " + _quote('"')
         case "integers":
-            item = _number(_integer(schema.get("items", {})) + mark, numbers)
+            item = numbers.integer(schema.get("items", {}))
             return f'"[" {item} ("," {item})* "]"'
         case "texts":
             item = _quote('"') + " COPIED " + _quote('"')

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 
+from models.family import OWN_DIALECT, WRITTEN_DIALECT
 from providers.dialects.base import Dialect
 from providers.dialects.family import Family, thinking
 
@@ -88,6 +89,8 @@ ALIASES: Mapping[str, str] = {
     **dict.fromkeys(("hunyuan_a13b", "hy_v3", "hy_v4", "apriel", "apriel_1_5", "apriel_1_6"), "hunyuan"),
     "gemma4": "functiongemma", "rwkv": "rwkv_world", "apertus2509": "apertus", "muse_glimmer": "muse",
     "xiaomi_mimo": "hermes", "lfm2_with_json_tools": "lfm2",
+    # What the shipped family's files call theirs, and runs that were recorded when it was so called here.
+    WRITTEN_DIALECT: OWN_DIALECT,
 }  # fmt: skip
 
 # Where each is defined; imported when it is asked for.
@@ -97,7 +100,6 @@ _DEFINED: Mapping[str, tuple[str, str]] = {
     "functionary_3_1": ("functionary", "FUNCTIONARY_31"),
     "hunyuan": ("jamba", "HUNYUAN"),
     "react": ("agents", "REACT"),
-    "netmon_marks": ("netmon", "NETMON_MARKS"),
 }
 
 # What a chat template holds that only one family writes; the first that fits decides.
@@ -161,9 +163,6 @@ _BY_ARCHITECTURE: Mapping[str, str] = {
     "qwen2moe": "hermes", "qwen3": "hermes", "qwen3moe": "hermes", "qwen3next": "qwen_coder",
 }  # fmt: skip
 
-#: What files of the shipped family say of themselves as chat template, and so the dialects of that family.
-OWN = frozenset(("netmon", "netmon_marks"))
-
 
 def dialect(name: str) -> Dialect:
     """Returns a dialect by name; with "-thinking" behind it the variant whose prompt opens the reasoning.
@@ -215,8 +214,6 @@ def choice(architecture: str, chat_template: str | None = None, name: str | None
     if name:
         return Choice(dialect(name), "it is named for this model")
     template = chat_template or ""
-    if template in OWN:
-        return Choice(dialect(template), "the chat template names it")
     mark, found = next(((mark, family) for mark, family in _BY_TEMPLATE if mark in template), ("", None))
     because = f"the chat template holds {mark}"
     if found is None:

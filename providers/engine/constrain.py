@@ -1,8 +1,10 @@
 """Holds a completion to a grammar, by llguidance.
 
-A grammar is Lark, as llguidance reads it. A terminal of the conversation's own words, `PIECE: %regex
-{"substring_chunks": [...]}`, is taken out before it is compiled, so that one grammar serves all conversations, where a
-comment `// copied: {"open text": {"key": "name"}}` says which values it holds; `copying.py` holds them then.
+A grammar is Lark, as llguidance reads it. What is of the conversation stands before its `start`: the words, in a
+terminal `PIECE: %regex {"substring_chunks": [...]}`, and the marks (private-use characters) that may stand for whole
+numbers, as in `INTEGER_0: /[marks]|1|2/`. Both are taken out before it is compiled, so that one grammar serves all
+conversations, where a comment `// followed: {"open text": {"key": "name"}}` says which values they decide;
+`copying.py` holds those then.
 
 What is asked most is whether one token may come next: the likeliest nearly always may, and one token is tried in
 2 µs, where a mask of all tokens takes 16 to 120. A mask is made only after the likeliest ones were refused.
@@ -28,9 +30,12 @@ from providers.engine.llama import Llama
 #: Compiled grammars that are kept; compiling 25 tools takes some milliseconds, a copy microseconds.
 _COMPILED = 64
 _PIECE = re.compile(r'^PIECE: %regex \{"substring_chunks": (\[.*\])\}$', re.M)
-_COPIED = re.compile(r"^// copied: (\{.*\})$", re.M)
-#: What stands for the conversation's words where they are held apart from the grammar.
-_ANY_PIECE = r"PIECE: /(.|\n)+/"
+_INTEGER = re.compile(r"^(INTEGER_\d+): /(?:\[([\ue000-\uf8ff]+)\]\|)?", re.M)
+_START = "\nstart: "
+_FOLLOWED = re.compile(r"^// followed: (\{.*\})$", re.M)
+#: What stands for the conversation's words and marks where they are held apart from the grammar.
+_ANY_PIECE = r"PIECE: /(.|\\n)+/"
+_ANY_MARK = "\\1: /[\ue000-\uf8ff]|"
 
 
 class GrammarError(ValueError):
@@ -80,11 +85,14 @@ class Constraints:
         Raises:
             GrammarError: It cannot be compiled.
         """
-        pieces = _PIECE.search(grammar) if "// copied: " in grammar else None
-        if pieces is None:
+        if "// followed: " not in grammar:
             return self._matcher(self._of(grammar), None)
-        compiled = self._of(grammar[: pieces.start()] + _ANY_PIECE + grammar[pieces.end() :])
-        return self._matcher(compiled, Copies(compiled.rules, json.loads(pieces[1])))
+        said, start, rules = grammar.partition(_START)
+        pieces = _PIECE.search(said)
+        marks = {terminal: found for terminal, found in _INTEGER.findall(said) if found}
+        said = _INTEGER.sub(_ANY_MARK, _PIECE.sub(_ANY_PIECE, said))
+        compiled = self._of(said + start + rules)
+        return self._matcher(compiled, Copies(compiled.rules, json.loads(pieces[1]) if pieces else [], marks))
 
     def _matcher(self, compiled: _Compiled, copies: Copies | None) -> Matcher:
         return Matcher(compiled.matcher.deep_copy(), self._vocabulary, copies)
@@ -103,7 +111,7 @@ class Constraints:
 
 
 def _rules(grammar: str) -> Rules:
-    found = _COPIED.search(grammar)
+    found = _FOLLOWED.search(grammar)
     if found is None:
         return {}
     written: Mapping[str, Mapping[str, Kind]] = json.loads(found[1])
@@ -138,7 +146,7 @@ class Matcher:
             raise GrammarError("the grammar allows no token of the model's vocabulary to come next")
 
     def _narrow(self, allowed: NDArray[np.bool_]) -> None:
-        """Leaves of the allowed tokens those that keep copied values copied."""
+        """Leaves of the allowed tokens those that keep to the conversation."""
         copies, state, vocabulary = self._copies, self._state, self.vocabulary
         if copies is None or state is None:
             return

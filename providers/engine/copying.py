@@ -1,9 +1,10 @@
-"""Holds values of calls to pieces of the conversation, byte by byte.
+"""Holds values of calls to pieces of the conversation and to its marks, byte by byte.
 
 llguidance can do it by itself: a terminal `PIECE: %regex {"substring_chunks": [...]}` is any run of adjacent chunks.
 But then every conversation is a grammar of its own, which takes 8 ms to compile for 25 tools, where making the whole
 call takes 40. So the conversation is kept out of the grammar, which is then compiled once for all of them, and this
-follows the copied values beside it: a set of places in the conversation, each a byte further with every byte.
+follows the copied values beside it: a set of places in the conversation, each a byte further with every byte. So does
+it with the marks that stand for whole numbers.
 
 A reply is words, or calls that are open text, pairs of `"key":value`, and a close that ends in `>`, as
 `<tool_call>{"name":"ping_host","arguments":{"target":"db-03"}}</tool_call>`. That it is so, the grammar sees to.
@@ -13,17 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 #: A `text` may have white space in it, a `name` has none, nor has a `uri`, which may have a scheme before it that is
-#: not copied.
-Kind = Literal["text", "name", "uri"]
-#: Of each way to open a call, the keys whose values are copied.
+#: not copied. Any other kind is a terminal of whole numbers, for which marks may stand.
+Kind: TypeAlias = str
+#: Of each way to open a call, the keys whose values are followed.
 Rules = Mapping[bytes, Mapping[bytes, Kind]]
 _SCHEMES = (b"https://", b"http://")
 _BARRED = '"\\'
 _QUOTE, _BACKSLASH, _COLON, _COMMA = b'"\\:,'
 _OPEN, _SHUT, _BRACE, _LESS, _GREATER = b"[]}<>"
+_ASCII = 0x80
 
 
 class State(NamedTuple):
@@ -31,9 +33,9 @@ class State(NamedTuple):
 
     Attributes:
         follow: What the next byte does.
-        seen: What was read of an opening or a key; of a URI, what may be a scheme.
-        keys: The keys of this call whose values are copied.
-        kind: How the value is copied; None if it is not.
+        seen: What was read of an opening, a key or a mark; of a URI, what may be a scheme.
+        keys: The keys of this call whose values are followed.
+        kind: How the value is followed; None if it is not.
         listed: Whether the value is in a list.
         places: Where in the conversation the value goes on.
         fresh: Whether a piece may begin here.
@@ -106,14 +108,16 @@ class _Source:
 class Copies:
     """Follows replies that may copy from one conversation."""
 
-    def __init__(self, rules: Rules, chunks: Sequence[str]) -> None:
+    def __init__(self, rules: Rules, chunks: Sequence[str], marks: Mapping[Kind, str] | None = None) -> None:
         """Begins.
 
         Args:
-            rules: Which values are copied.
+            rules: Which values are followed.
             chunks: The conversation; a value is a run of adjacent chunks.
+            marks: The marks that may stand for whole numbers of each kind.
         """
         self._rules = rules
+        self._marks = {kind: tuple(map(str.encode, found)) for kind, found in (marks or {}).items()}
         self._source = _Source.of(chunks)
 
     def start(self) -> State:
@@ -144,7 +148,7 @@ class Copies:
         return found
 
     def opened(self, seen: bytes) -> Mapping[bytes, Kind] | None:
-        """The copied keys of the call that `seen` opens; None if it opens none."""
+        """The followed keys of the call that `seen` opens; None if it opens none."""
         return self._rules.get(seen)
 
     def further(self, state: State, byte: int) -> State | None:
@@ -159,6 +163,11 @@ class Copies:
         if not kept and not _schemes(seen) and seen not in _SCHEMES:
             return None
         return state._replace(seen=seen, places=kept, fresh=seen in _SCHEMES)
+
+    def marked(self, kind: Kind | None, seen: bytes) -> bool | None:
+        """Whether `seen` is a whole mark for such numbers; None if it cannot become one."""
+        marks = () if kind is None else self._marks.get(kind, ())
+        return seen in marks if any(mark.startswith(seen) for mark in marks) else None
 
     def whole(self, state: State) -> bool:
         """Whether a copied value may end here."""
@@ -195,11 +204,19 @@ def _key(copies: Copies, state: State, byte: int) -> State | None:
 def _value(copies: Copies, state: State, byte: int) -> State | None:
     if byte == _OPEN:
         return state._replace(listed=True)
+    if byte >= _ASCII:
+        return _mark(copies, state._replace(follow=_mark, seen=b""), byte)
     if byte != _QUOTE:
         return _after(copies, state._replace(follow=_after), byte)
     if state.kind is None:
         return state._replace(follow=_text)
     return state._replace(follow=_copy, seen=b"", places=(), fresh=True)
+
+
+def _mark(copies: Copies, state: State, byte: int) -> State | None:
+    seen = state.seen + bytes((byte,))
+    whole = copies.marked(state.kind, seen)
+    return None if whole is None else state._replace(follow=_after if whole else _mark, seen=seen)
 
 
 def _text(copies: Copies, state: State, byte: int) -> State | None:

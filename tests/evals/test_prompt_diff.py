@@ -104,6 +104,9 @@ def test_a_run_whose_prompts_were_others_says_so(tmp_path: Path) -> None:
     assert side(run_of(tmp_path / "new", suite), "").note == ""
     hosted = run_of(tmp_path / "hosted", suite, dialect="native", server="http://127.0.0.1/v1")
     assert '"role": "user"' in side(hosted, "").renderer.render(load_suite(str(suite)).cases[0]).rest
+    marks = side(run_of(tmp_path / "marks", suite, dialect="netmon_marks"), "").renderer
+    case = load_suite(str(suite)).cases[0]
+    assert marks.render(case) == Renderer("netmon").render(case)
     ping_suite(suite, 3)
     with pytest.raises(StoreError, match="has changed since"):
         side(old, "")
@@ -122,7 +125,7 @@ def test_what_is_none_of_these_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sides", "status"),
     [
-        (("netmon-7m", "netmon_marks"), 0),
+        (("netmon-7m", "netmon"), 0),
         (("turbollm", "hugllm"), 0),
         (("turbollm:x@hermes", "hermes"), 1),
         (("netmon-7m:q4_k", "rwkv7-2.9b-world"), 1),

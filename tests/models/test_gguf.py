@@ -41,7 +41,7 @@ def test_what_a_file_says_of_itself(tmp_path: Path) -> None:
     entries = [
         ARCHITECTURE,
         text_entry("general.name", "tiny"),
-        text_entry("smallwatch.dialect", "netmon"),
+        text_entry("smallwatch.dialect", "netmon_marks"),
         text_entry("tokenizer.chat_template", "{{ x }}"),
         u32_entry("general.file_type", 15),
         array(TOKENS, 8, 3, string("a") + string("bc") + string("")),

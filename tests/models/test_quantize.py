@@ -68,8 +68,8 @@ async def one_token(path: Path) -> int:
 async def test_every_format_is_made_and_runs(format_: str, cache: Path) -> None:
     model = await resolve(parse(format_, "netmon-7m"), StoreOptions(cache=cache))
     assert model.name == f"netmon-7m:{format_}"
-    assert (model.format, model.dialect, model.default_constraint) == (format_, "netmon_marks", "copy")
-    assert model.info.dialect == "netmon_marks"
+    assert (model.format, model.dialect, model.default_constraint) == (format_, "netmon", "copy")
+    assert model.info.dialect == "netmon"
     assert model.parameters == check(shipped_file()).parameters
     assert model.file_bytes == model.path.stat().st_size
     tensors = {item.name: item.tensor_type.name for item in gguf.GGUFReader(model.path).tensors}

@@ -9,6 +9,7 @@ import pytest
 
 from models.catalogue import Entry, NamedModel, load_catalogue, parse
 from models.errors import GGUFError, WeightsMissing
+from models.family import OWN_DIALECT, WRITTEN_DIALECT
 from models.hashes import HashCache
 from models.hub import HubOptions
 from models.inventory import discard, holding, holdings
@@ -43,10 +44,10 @@ async def test_a_file_of_ones_own(tmp_path: Path) -> None:
 async def test_a_file_of_ones_own_that_speaks_the_shipped_dialect(tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(
-        gguf([text_entry("general.architecture", "rwkv7"), text_entry("smallwatch.dialect", "netmon_marks")])
+        gguf([text_entry("general.architecture", "rwkv7"), text_entry("smallwatch.dialect", WRITTEN_DIALECT)])
     )
     model = await resolve(parse(str(file), "netmon-7m"), options(tmp_path))
-    assert (model.dialect, model.default_constraint) == ("netmon_marks", "copy")
+    assert (model.dialect, model.default_constraint) == (OWN_DIALECT, "copy")
 
 
 async def test_a_file_of_ones_own_that_is_none(tmp_path: Path) -> None:

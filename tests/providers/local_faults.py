@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,7 +66,11 @@ async def outcome(
 
 
 def _endless_grammar(
-    tools: Sequence[ToolSpec], messages: Sequence[Message], *, copy: bool, marks: Collection[str] = ()
+    tools: Sequence[ToolSpec],
+    messages: Sequence[Message],
+    *,
+    copy: bool,
+    names: Mapping[str, str] | None = None,
 ) -> str:
     return _ENDLESS_GRAMMAR
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from providers.base import Message, ProviderRejected, ProviderTimeout, Settings, ToolCall, ToolSpec, collect
-from providers.info import DescribedProvider
+from providers.dialects.marks import MARKS
+from providers.dialects.netmon import NETMON
+from providers.engine.client import Engine, EngineOptions
+from providers.info import DescribedProvider, ModelInfo
 from providers.registry import open_provider
+from providers.testllm import TestLLM
 from settings.schema import Config, TestLLMSettings
+from tests.providers.engine.support import SHIPPED
 from training.bank import SCHEMA
 
 TOOLS = [
@@ -54,9 +60,26 @@ async def test_a_result_is_answered_in_words(provider: DescribedProvider) -> Non
 
 async def test_the_model_is_described(provider: DescribedProvider) -> None:
     info = provider.info
-    assert (info.name, info.format, info.dialect) == ("netmon-7m:bf16", "bf16", "netmon_marks")
+    assert (info.name, info.format, info.dialect) == ("netmon-7m:bf16", "bf16", "netmon")
     assert info.parameters == 9_273_856
     assert info.default_constrained == "copy"
+
+
+def _stray_mark(
+    tools: Sequence[ToolSpec],
+    messages: Sequence[Message],
+    *,
+    copy: bool,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    return f'start: "all {MARKS[3]}is well"'
+
+
+async def test_a_mark_of_no_name_is_not_shown_where_no_name_was_met() -> None:
+    engine = Engine(SHIPPED, EngineOptions(threads=1, slots=1, context=512))
+    async with aclosing(TestLLM(engine, NETMON, ModelInfo("test"), _stray_mark)) as provider:
+        reply = await collect(provider.stream([Message("user", "hello")], (), COPY))
+    assert (reply.text, reply.finish.raw) == ("all is well", f"all {MARKS[3]}is well")
 
 
 async def test_the_deadline_holds(provider: DescribedProvider) -> None:

@@ -235,4 +235,4 @@ def test_models_show_names_the_dialect_and_why() -> None:
     command = [SMALLWATCH, "models", "show", "bf16", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     known = json.loads(done.stdout)
-    assert (known["dialect"], known["dialect_because"]) == ("netmon_marks", "it is named for this model")
+    assert (known["dialect"], known["dialect_because"]) == ("netmon", "it is named for this model")

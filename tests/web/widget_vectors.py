@@ -20,7 +20,7 @@ from providers.base import Call, Malformed, Message, Settings, Text, ToolCall, T
 from providers.dialects import spoken_words
 from providers.dialects.answering import quote_of
 from providers.dialects.marks import MARKS, Marks, Naming
-from providers.dialects.netmon import NETMON_MARKS, parameter_schemas
+from providers.dialects.netmon import NETMON, parameter_schemas
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import write_call
 from providers.dialects.netmon_results import plain
@@ -46,7 +46,8 @@ _DAYS = (
 )  # fmt: skip
 _CLOCKS = ("", "02:00", "7:30", "23:59:59", "24:00", "24:01", "12:60", "00:00", "07:40")
 _ODD_POINTS = (
-    "now", "+2h", "-1.5d", "+0.29h", "+5", "-90m", "+1.000001s", "+999999999w", "soon", "", "+", "until 3",
+    "now", "\x85now\x1c", "\ufeffnow",
+    "+2h", "-1.5d", "+0.29h", "+5", "-90m", "+1.000001s", "+999999999w", "soon", "", "+", "until 3",
     "2026-11-24T02:00:00Z", "2026-11-24T02:00:00+02:00", "2026-11-24 02:00", "2026-11-24T25:00", "2026-02-30T00:00",
     "2026-11-24T02:00:00.5Z", "9999-12-31 23:59 PST", "0001-01-01 00:00 JST", "10:00 XYZ", "10:00 +05:30",
     "10:00+25:00", "24.11.2026 20:15", "3.1. 07:00 CET", "29.2. 08:00", "31.2.2026", "1.13.", "24.11 20:15",
@@ -71,9 +72,13 @@ _AMOUNTS = (
     "2d12h",
     "30s1m",
     "1m30m",
+    "\x851h\u300030m\x1f",
+    "\ufeff5m",
+    "5\ufeffm",
 )
 _TEXTS = (
     "db-03", "10.20.0.13", "shop.example.org", "mail.example.org:8443", "*.lan", "Grüße aus Köln", "监控", "fra1",
+    "a\x85b", "a\ufeffb",
 )  # fmt: skip
 _WIRE_AMOUNTS = (
     "5m", "0.5h", "1.5h", "30", "250ms", "1m30s", "1h30m", "99h59m", "2d24h",
@@ -95,7 +100,8 @@ _PLACES = (
     "99\u017f", "1st", "follow-up", "e-mailing", "x'y-zing", "k-\u0131ng", "id=7", "port=443", "id=1234567890",
     "port=80,443", "message_id=m-1", "name=Quito", 'name="New Quito"', "name=a\\b", "agent=fra", "address=x",
     "address=db-9=", "state=up", "C:\\web-1", "e\u0301-1", "٣٤", "²³", "😀-1", "1\u3000id=5", "name=a\x85b",
-    "name=a\ufeffb", "https://acme.org/a\xa0b", "https://acme.org/a\u200bb",
+    "name=a\ufeffb", "name=a\\tb", "name=</tool_call>x", "agent=a<b>c", "address=a\x01b",
+    "https://acme.org/a\x01b", "https://acme.org/a\x7fb", "https://acme.org/a\xa0b", "https://acme.org/a\u200bb",
 )  # fmt: skip
 _BETWEEN = (*(" ",) * 12, ", ", "\n", ".", "?", "/", "-", "=", ":", "@", "'", " and ", "")
 
@@ -226,7 +232,7 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
     some = tuple(tool for tool in tools if tool.effect == "read")
     for messages in conversations:
         for offered in (tools, some, ()):
-            prompt = NETMON_MARKS.render(messages, offered, Settings())
+            prompt = NETMON.render(messages, offered, Settings())
             yield {
                 "messages": [_message(message) for message in messages],
                 "tools": [tool.name for tool in offered],
@@ -237,7 +243,7 @@ def _prompts(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
 
 def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
     said = "db-03 and db-04 of example.org; münchen.example, 10.0.0.7, port 8443, https://shop.acme.org/login"
-    prompt = NETMON_MARKS.render((Message("user", said),), tools, Settings())
+    prompt = NETMON.render((Message("user", said),), tools, Settings())
     marks = Marks()
     marks.read(said)
     call = write_call("ping_host", {"target": "db-03", "timeout_ms": "2s"})
@@ -264,7 +270,7 @@ def _replies(tools: tuple[ToolSpec, ...]) -> Iterator[dict[str, Any]]:
     for reply in replies:
         marked = marks.called(reply) if reply.startswith("<") else marks.said(reply)
         for one, now in product(dict.fromkeys((reply, marked)), _NOWS):
-            parser = Naming(NETMON_MARKS.parser(tools, Settings(now=now)), prompt.names)
+            parser = Naming(NETMON.parser(tools, Settings(now=now)), prompt.names)
             pieces = [_piece(event) for event in (*parser.feed(one), *parser.finish())]
             joined = _joined([piece for piece in pieces if piece])
             yield {"said": said, "reply": one, "now": iso(now), "pieces": joined}
@@ -318,13 +324,13 @@ def _grammar(rng: random.Random, tools: tuple[ToolSpec, ...]) -> Iterator[dict[s
     """Calls of every tool, whole and damaged: how many bytes may stand, and whether the reply may end there."""
     tokenizer = LLTokenizer("byte")
     schemas = parameter_schemas(tools)
-    names = " , ".join((*_TEXTS, "12 , 8443", MARKS[-1]))
+    names = " , ".join((*_TEXTS, "12 , 8443 , 70000 , 080", MARKS[-1]))
     nameless = [tool for tool in tools if tool.name in ("check_port", "get_host_data")]
     for tool, about in (*product(tools, (names,)), *product(nameless, ("nothing by name",))):
         messages = (Message("user", f"about {tool.name.replace('_', ' ')}: {about}"),)
         marks = Marks()
         marks.read(messages[0].content or "")
-        written = grammar(tools, messages, copy=True, marks=marks.names.keys())
+        written = grammar(tools, messages, copy=True, names=marks.names)
         matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(written), log_level=0)
         assert not matcher.is_error(), matcher.get_error()
         replies: list[list[Any]] = []

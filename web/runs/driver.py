@@ -25,9 +25,9 @@ from agent.instructions import ASSISTANT
 from agent.limits import TurnLimits
 from agent.loop import run_turn
 from agent.stopping import CancelToken
+from models.family import OWN_DIALECT
 from monitoring.database.errors import DatabaseUnavailable
 from providers.base import ProviderError, Settings
-from providers.dialects.registry import OWN
 from providers.info import DescribedProvider
 from settings.schema import Config
 from tools.backend import Backend
@@ -239,7 +239,7 @@ class Driver:
                 reasks=own.reasks,
                 history_tokens=context,
             ),
-            system=None if provider.info.dialect in OWN else ASSISTANT,
+            system=None if provider.info.dialect == OWN_DIALECT else ASSISTANT,
         )
 
     async def _charges(self, run: Run, meter: Meter) -> None:

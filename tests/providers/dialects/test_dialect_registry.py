@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.family import OWN_DIALECT, WRITTEN_DIALECT
 from providers.dialects.family import Family
 from providers.dialects.registry import DIALECTS, choose, dialect
 
@@ -28,7 +29,6 @@ def test_an_unknown_name_is_told_with_the_near_ones() -> None:
     [
         ("rwkv7", None, "rwkv_world"),
         ("rwkv7", "rwkv-world", "rwkv_world"),
-        ("rwkv7", "netmon", "netmon"),
         ("qwen3", "{{ '<|im_start|>' }} <tool_call>", "hermes"),
         ("qwen3moe", "<tool_call>\n<function=x>\n<parameter=y>", "qwen_coder"),
         ("llama", "<|start_header_id|> <|python_tag|>", "llama3"),
@@ -56,7 +56,11 @@ def test_a_file_says_which_dialect_it_speaks(architecture: str, template: str | 
     assert choose(architecture, template).name == name
 
 
+def test_the_shipped_dialect_is_known_by_the_name_in_its_files() -> None:
+    assert dialect(WRITTEN_DIALECT) is dialect(OWN_DIALECT)
+
+
 def test_a_name_decides() -> None:
-    assert choose("rwkv7", "netmon", "hermes").name == "hermes"
+    assert choose("rwkv7", "rwkv-world", "hermes").name == "hermes"
     with pytest.raises(ValueError, match="no dialect is known"):
         choose("mamba", "something")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from providers.base import Message, ToolCall
 from providers.dialects.family import Family, thinking
+from providers.dialects.marks import MARKS
 from providers.dialects.netmon_pieces import ASSISTANT, END, RESULT, USER
 from providers.dialects.registry import DIALECTS, dialect
 from tests.providers.dialects.support import SETTINGS, TOOLS, calls_in, read, repairs_in, text_in
@@ -153,9 +154,12 @@ def test_netmon_writes_turns_with_control_characters() -> None:
         Message("assistant", "Up."),
     ]
     prompt = dialect("netmon").render(said, (), SETTINGS)
-    call = '<tool_call>{"name":"ping_host","arguments":{"target":"db-03"}}</tool_call>'
+    mark = MARKS[0]
+    call = f'<tool_call>{{"name":"ping_host","arguments":{{"target":"{mark}"}}}}</tool_call>'
     assert prompt.fixed == "\x04"
-    assert prompt.rest == (f"{USER}ping db-03{ASSISTANT}{call}{END}{RESULT}ok{ASSISTANT}Up.{END}{ASSISTANT}")
+    assert prompt.rest == (
+        f"{USER}ping {mark}db-03{ASSISTANT}{call}{END}{RESULT}ok{ASSISTANT}Up.{END}{ASSISTANT}"
+    )
     assert prompt.stop == (END,)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from providers.base import Call, Message, Settings, ToolCall
 from providers.dialects.events import read_all
 from providers.dialects.marks import MARKS, Marks, Naming, unmarked
-from providers.dialects.netmon import NETMON_MARKS
+from providers.dialects.netmon import NETMON
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import write_call
 from tools.catalogue import default_registry
@@ -25,6 +25,17 @@ NAMES = st.sampled_from(
     )
 )
 TEXTS = st.lists(st.one_of(st.text(max_size=12), NAMES, st.sampled_from((" ", ", ", " and ")))).map("".join)
+HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=4),
+        st.sampled_from(
+            ("name=", "agent=", "address=", "https://", "http://a.", "it@", "db-", "/", "a", "7")
+        ),
+        st.sampled_from(
+            ("\\", "\\n", "\\u0041", '"', "<", ">", "</tool_call>", "\x00", "\x01", "\x1f", "\x7f")
+        ),
+    )
+).map("".join)
 
 
 def names_of(text: str) -> list[str]:
@@ -44,12 +55,21 @@ def names_of(text: str) -> list[str]:
         ("2001:db8::7, 10.0.0.0/24", ["2001:db8::7", "10.0.0.0/24"]),
         ("cancel m-81f2; port 8443", ["m-81f2", "8443"]),
         ("id=7 port=22 name=Quito not_after=soon", ["7", "22", "Quito"]),
+        (r"name=a\tb agent=x<br> address=y</tool_call>", ["a", "x", "y"]),
+        ("https://acme.org/a\x01b", ["https://acme.org/a", "acme.org"]),
         ("every 30 seconds, 50 % loss, 2026-11-25 14:00, 24.11.2026, 10 am, 1st, 90d", []),
         ("nothing here has a name", []),
     ],
 )
 def test_names_get_marks_and_other_words_none(text: str, names: list[str]):
     assert names_of(text) == names
+
+
+@given(HOSTILE)
+def test_names_mean_the_same_within_json_and_open_or_close_nothing(text: str):
+    for name in names_of(unmarked(text)):
+        assert json.loads(f'"{name}"', strict=True) == name
+        assert "<" not in name and ">" not in name
 
 
 @given(st.lists(TEXTS, max_size=4))
@@ -74,20 +94,20 @@ def test_calls_and_words_mean_the_same_with_marks(text: str, names: list[str]):
 @given(st.integers(min_value=1, max_value=9))
 def test_a_reply_is_read_with_names_in_place_of_marks(size: int):
     messages = [Message("user", "is port 8443 open on https://shop.acme.org?")]
-    names = NETMON_MARKS.render(messages, TOOLS, Settings()).names
+    names = NETMON.render(messages, TOOLS, Settings()).names
     by_name = {name: mark for mark, name in names.items()}
     reply = (
         '<tool_call>{"name":"check_port","arguments":{"target":"'
         f'{by_name["shop.acme.org"]}","port":{by_name["8443"]}}}}}</tool_call>'
     )
-    parser = Naming(NETMON_MARKS.parser(TOOLS, Settings()), names)
+    parser = Naming(NETMON.parser(TOOLS, Settings()), names)
     found = read_all(parser, [reply[at : at + size] for at in range(0, len(reply), size)])
     calls = [event for event in found if isinstance(event, Call)]
     assert [call.call.arguments for call in calls] == [{"target": "shop.acme.org", "port": 8443}]
 
 
 def test_a_mark_of_no_name_says_nothing():
-    parser = Naming(NETMON_MARKS.parser(TOOLS, Settings()), {})
+    parser = Naming(NETMON.parser(TOOLS, Settings()), {})
     assert [event for event in read_all(parser, [f"a{MARKS[3]}b"]) if isinstance(event, Call)] == []
 
 
@@ -99,7 +119,7 @@ def test_a_conversation_is_written_with_marks():
         Message("assistant", "db-03 answered"),
         Message("user", "and db-04?"),
     ]
-    prompt = NETMON_MARKS.render(messages, TOOLS, Settings())
+    prompt = NETMON.render(messages, TOOLS, Settings())
     assert prompt.names == {MARKS[0]: "db-03", MARKS[1]: "db-04"}
     assert f"ping {MARKS[0]}db-03\x02" in prompt.rest
     assert f'"target":"{MARKS[0]}"' in prompt.rest
@@ -115,7 +135,7 @@ def test_more_names_than_marks_leave_the_rest_as_they_are():
 
 
 def test_what_users_type_is_no_mark_to_copy():
-    written = grammar(TOOLS, [Message("user", f"ping {MARKS[7]}x")], copy=True, marks=[MARKS[0]])
+    written = grammar(TOOLS, [Message("user", f"ping {MARKS[7]}x")], copy=True, names={MARKS[0]: "db-03"})
     assert json.dumps(MARKS[7])[1:-1] not in written
     assert json.dumps(MARKS[0])[1:-1] in written
 

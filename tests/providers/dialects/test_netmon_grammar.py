@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import llama_cpp
@@ -11,14 +12,13 @@ from llguidance import LLMatcher
 from llguidance.llamacpp import lltokenizer_from_vocab
 
 from providers.base import Message, ToolSpec
-from providers.dialects.marks import MARKS
+from providers.dialects.marks import MARKS, Marks, unmarked
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import ASSISTANT, RESULT, USER
 from training.bank import SCHEMA
 from training.generate import Generator, load_bank
 from training.vocabulary import Vocabulary
 
-_MARKS = {mark.encode().decode("latin-1") for mark in MARKS}
 SHIPPED = Path(__file__).parents[3] / "models" / "netmon-7m-bf16.gguf"
 TOOLS = [
     ToolSpec(t["function"]["name"], t["function"]["description"], t["function"]["parameters"])
@@ -36,35 +36,42 @@ def tokenizer() -> object:
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    # The shipped weights know no marks, and spell them by their bytes.
-    return Vocabulary([token for token in Vocabulary.load().tokens if token.decode("latin-1") not in _MARKS])
+    return Vocabulary.load()
 
 
 def accepts(
-    tokenizer: object, vocabulary: Vocabulary, text: str, *, said: str, copy: bool, marks: str = ""
+    tokenizer: object,
+    vocabulary: Vocabulary,
+    text: str,
+    *,
+    said: str,
+    copy: bool,
+    names: Mapping[str, str] | None = None,
 ) -> bool:
-    written = grammar(TOOLS, [Message("user", said)], copy=copy, marks=marks)
+    written = grammar(TOOLS, [Message("user", said)], copy=copy, names=names)
     matcher = LLMatcher(tokenizer, LLMatcher.grammar_from_lark(written))
     assert not matcher.is_error(), matcher.get_error()
     ids = vocabulary.encode(text)
     return matcher.try_consume_tokens(ids) == len(ids) and matcher.is_accepting()
 
 
-@pytest.mark.parametrize("marked", [False, True])
 @pytest.mark.parametrize("copy", [False, True])
 def test_every_reply_that_the_model_is_taught_can_be_said(
-    tokenizer: object, vocabulary: Vocabulary, copy: bool, marked: bool
+    tokenizer: object, vocabulary: Vocabulary, copy: bool
 ) -> None:
     generator = Generator(load_bank(), seed=4)
     refused: list[str] = []
     asked = 0
     for _ in range(400):
-        document = generator.draw() if marked else generator.spelled()
+        document = generator.draw()
         reply = document[-1][0].rstrip("\0")
         said = "\n".join(text[1:] for text, _ in document if text[:1] in (USER, RESULT, ASSISTANT))
         asked += 1
-        marks = "".join(sorted(set(said) & set(MARKS)))
-        if not accepts(tokenizer, vocabulary, reply, said=said, copy=copy, marks=marks):
+        marks = Marks()
+        for text, _ in document:
+            if text[:1] in (USER, RESULT):
+                marks.read(unmarked(text))
+        if not accepts(tokenizer, vocabulary, reply, said=said, copy=copy, names=marks.names):
             refused.append(reply)
     # What a person spells differently from its value (`shop-` for `shop-*`) cannot be copied: it is rare.
     assert len(refused) <= (asked * 0.03 if copy else 0), refused[:5]
@@ -95,6 +102,24 @@ def test_what_a_grammar_allows(
     said = "is 80 open on gw1.lan?"
     assert accepts(tokenizer, vocabulary, text, said=said, copy=False) == schema
     assert accepts(tokenizer, vocabulary, text, said=said, copy=True) == copy
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_a_whole_number_takes_only_marks_of_such_within_its_bounds(
+    tokenizer: object, vocabulary: Vocabulary, copy: bool
+) -> None:
+    said = "is 80, 70000 or 080 open on gw1.lan?"
+    names = dict(zip(MARKS, ("80", "70000", "080", "gw1.lan"), strict=False))
+    for mark, may in zip(MARKS, (True, False, False, False, False), strict=False):
+        for call in (CALL.replace("80", mark), CALL.replace("80", f"{mark}0")):
+            allowed = accepts(tokenizer, vocabulary, call, said=said, copy=copy, names=names)
+            assert allowed == (may and not call.endswith(f"{mark}0}}}}</tool_call>")), call
+    assert accepts(
+        tokenizer, vocabulary, CALL.replace("gw1.lan", MARKS[3]), said=said, copy=copy, names=names
+    )
+    scan = '<tool_call>{"name":"scan_quantum_ports","arguments":{"target":"gw1.lan","ports":[443,%s]}}</tool_call>'
+    for mark, may in ((MARKS[0], True), (MARKS[3], False)):
+        assert accepts(tokenizer, vocabulary, scan % mark, said=said, copy=copy, names=names) == may
 
 
 def test_a_scheme_may_stand_before_a_copied_host(tokenizer: object, vocabulary: Vocabulary) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
 
 from providers.base import Message, Settings, ToolCall, ToolSpec
+from providers.dialects.marks import MARKS
 from providers.dialects.netmon import NETMON
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import CUT, RESULT, RESULT_CHARS, about_call, show_result, write_call
@@ -158,7 +159,9 @@ def test_results_of_several_calls_are_headed_by_what_was_asked() -> None:
     ]
     rest = NETMON.render(said, TOOLS, Settings()).rest
     shown = [turn.partition("\x02")[0] for turn in rest.split(RESULT)[1:]]
-    assert shown == ["failed", "(a.lan,b.lan 90m) failed", "(7 false 5m) failed", "(db-03 443) failed"]
+    a, b, db, port = MARKS[:4]
+    several = f"({a}a.lan,{b}b.lan 90m) failed"
+    assert shown == ["failed", several, "(7 false 5m) failed", f"({db}db-03 {port}443) failed"]
 
 
 def test_the_result_of_one_call_has_no_heading_and_a_later_one_none_of_an_earlier() -> None:

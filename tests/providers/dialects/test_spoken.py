@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.base import Message, Settings
+from providers.dialects.marks import MARKS
 from providers.dialects.netmon import NETMON
 from providers.dialects.netmon_grammar import grammar
 from providers.dialects.netmon_pieces import USER
@@ -118,7 +119,8 @@ def test_the_model_reads_and_copies_the_same_text() -> None:
         Message("user", "no comma files\x07 dot acme dot org"),
     ]
     rest = NETMON.render(messages, tools, Settings()).rest
-    assert f"{USER}ping 10.20.30.40" in rest and f"{USER}no comma files.acme.org" in rest
+    assert f"{USER}ping {MARKS[0]}10.20.30.40" in rest
+    assert f"{USER}no comma {MARKS[1]}files.acme.org" in rest
     assert rest.count("files dot acme dot org") == 2
     rules = grammar(tools, messages, copy=True)
     assert '"10.", "20.", "30.", "40"' in rules and '"files.", "acme.", "org"' in rules

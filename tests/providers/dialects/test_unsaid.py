@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.base import Message, Settings, ToolCall
+from providers.dialects.marks import MARKS
 from providers.dialects.netmon import NETMON
 from providers.dialects.netmon_pieces import read_texts
 from providers.dialects.unsaid import completed
@@ -69,5 +70,5 @@ def test_a_conversation_is_shown_with_whole_names() -> None:
     )
     assert read_texts(messages)[-1] == "and web-17.acme.net, cam-2.lab.org, db-9?"
     assert NETMON.render(messages, (), Settings()).rest.endswith(
-        "and web-17.acme.net, cam-2.lab.org, db-9?\x02"
+        f"and {MARKS[2]}web-17.acme.net, {MARKS[3]}cam-2.lab.org, {MARKS[4]}db-9?\x02"
     )

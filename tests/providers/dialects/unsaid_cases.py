@@ -14,6 +14,7 @@ HALF_SAID = (
     ("cam-3.galleria.lan", "sorry, it's number 8 I meant, not 3", "sorry, it's cam-8.galleria.lan I meant, not 3"),
     ("ping node07.acme.net", "not 07 but 9", "not 07 but node09.acme.net"),
     ("10.0.0.7", "8 instead of 7", "10.0.0.8 instead of 7"),
+    ("10.0.0.7", "8\x85instead of 7", "10.0.0.8\x85instead of 7"),
 )  # fmt: skip
 
 #: Nothing is missing here, or nobody knows what.
@@ -22,6 +23,7 @@ WHOLE = (
     ("ping db-03", "and web-17.acme.net, db-04 and /login, the .com and .7"),
     ("web-07.summitlabs.net", "job m-77e0 in 24/7, and/or plan-b at 9.30, 2.5 s"),
     ("web-07.summitlabs.net and web-17", "web-17 as I said"),
+    ("10.0.0.7", "8\ufeffinstead of 7"),
     ("10.0.0.7", "10.0.0.1/24, .999 and 1.2.3.4.5"),
     ("report-1.pdf", "report-2 and .pdf"),
     ("https://shop.acme.org", "a / b, 1/2 and http://x.org/login"),

@@ -15,6 +15,7 @@ from llguidance.llamacpp import lltokenizer_from_vocab
 from llguidance.numpy import fill_next_token_bitmask
 
 from providers.base import Message, ToolSpec
+from providers.dialects.marks import MARKS, Marks
 from providers.dialects.netmon_grammar import grammar
 from providers.engine.constrain import Constraints, Matcher
 from providers.engine.copying import Copies, Rules
@@ -92,11 +93,14 @@ def masks(reference: LLMatcher, matcher: Matcher, size: int) -> tuple[np.ndarray
     return expected, np.isfinite(logits)
 
 
+@pytest.mark.parametrize("copy", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_masks_are_those_of_llguidance(llama: Llama, constraints: Constraints, seed: int) -> None:
+def test_masks_are_those_of_llguidance(llama: Llama, constraints: Constraints, seed: int, copy: bool) -> None:
     """Random walks through calls: after each token both allow the same tokens."""
     chance = random.Random(seed)
-    written = grammar(TOOLS, [Message("user", SAID)], copy=True)
+    names = Marks()
+    names.read(SAID)
+    written = grammar(TOOLS, [Message("user", SAID)], copy=copy, names=names.names)
     lark = LLMatcher.grammar_from_lark(written)
     tokenizer = lltokenizer_from_vocab(llama.vocab_pointer)
     compiled = LLMatcher(tokenizer, lark)
@@ -143,9 +147,25 @@ def test_draws_among_what_is_allowed_keep_their_odds(constraints: Constraints, h
 
 
 def test_one_grammar_serves_all_conversations(llama: Llama) -> None:
-    constraints = Constraints(llama)
-    for name in ("gw1.lan", "gw2.lan"):
-        matcher = constraints.matcher(grammar(TOOLS, [Message("user", f"ping {name}")], copy=True))
-        call = f'{OPENING}"target":"{name}"}}}}</tool_call>'
-        assert all(matcher.take(token) for token in llama.tokenize(call))
-    assert len(constraints.compiled) == 1
+    for copy in (False, True):
+        constraints = Constraints(llama)
+        for name, count in (("gw1.lan", "4"), ("gw2.lan", "12"), ("gw1.lan", None)):
+            names = {MARKS[0]: name, MARKS[1]: count} if count else {}
+            said = [Message("user", f"ping {name}")]
+            matcher = constraints.matcher(grammar(TOOLS, said, copy=copy, names=names))
+            call = f'{OPENING}"target":"{name}"}}}}</tool_call>'
+            assert all(matcher.take(token) for token in llama.tokenize(call))
+        assert len(constraints.compiled) == 1
+
+
+def test_a_mark_stands_for_a_whole_number_of_its_kind() -> None:
+    rules: Rules = {OPENING.encode(): {b"count": "INTEGER_0", b"ports": "INTEGER_1"}}
+    copies = Copies(rules, [], {"INTEGER_0": MARKS[:2], "INTEGER_1": MARKS[2]})
+    for text, may in (
+        (f'"count":{MARKS[1]},"ports":[{MARKS[2]},80,{MARKS[2]}],"count":9}}}}</tool_call>', True),
+        (f'"name":"{MARKS[9]}\\"{MARKS[8]}","count":{MARKS[0]}', True),
+        (f'"count":{MARKS[2]}', False),
+        (f'"ports":[80,{MARKS[0]}', False),
+        (f'"enabled":{MARKS[0]}', False),
+    ):
+        assert (copies.after(copies.start(), (OPENING + text).encode()) is not None) == may, text

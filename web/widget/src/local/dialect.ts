@@ -5,6 +5,7 @@
 import { Marks, type Names, unmarked } from "./marks.ts";
 import { iso, resolveAmount, resolvePoint, spellAmount, type Unit } from "./quantities.ts";
 import { plain } from "./results/plain.ts";
+import { stripped } from "./space.ts";
 import { written } from "./spoken/written.ts";
 import { completed } from "./unsaid.ts";
 
@@ -140,11 +141,11 @@ export function read(reply: string, tools: readonly Tool[], now: number): Piece[
 function readAll(reply: string, tools: readonly Tool[], now: number): Piece[] {
   const pieces: Piece[] = [];
   const [words = "", ...calls] = reply.split(OPEN);
-  if (words.trim()) pieces.push({ kind: "text", text: words });
+  if (stripped(words)) pieces.push({ kind: "text", text: words });
   for (const rest of calls) {
     const [body = "", after = ""] = rest.split(CLOSE);
     pieces.push(rest.includes(CLOSE) ? readCall(body, tools, now) : { kind: "malformed", raw: body, reason: "the call breaks off", position: body.length });
-    if (after.trim()) pieces.push({ kind: "text", text: after });
+    if (stripped(after)) pieces.push({ kind: "text", text: after });
   }
   return pieces;
 }
@@ -171,7 +172,7 @@ export function quoteOf(messages: readonly Message[]): string | undefined {
 function sentence(content: string): string {
   try {
     const result = JSON.parse(content) as { message?: unknown } | null;
-    return typeof result?.message === "string" ? result.message.trim() : "";
+    return typeof result?.message === "string" ? stripped(result.message) : "";
   } catch {
     return "";
   }

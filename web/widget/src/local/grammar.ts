@@ -3,8 +3,9 @@
 // All texts here are bytes, one a character ("binary strings"), since tokens end inside of characters.
 
 import { AMOUNTS, CLOSE_CALL, copiedValues, type Message, openCall, readTexts, type Schema, type Tool } from "./dialect.ts";
-import { MARKS, type Names, unmarked } from "./marks.ts";
+import { type Names, unmarked } from "./marks.ts";
 import { ZONES } from "./quantities.ts";
+import { SPACE } from "./space.ts";
 
 /** Where a rule can end, and whether the text ran out while it could go on. */
 interface Match {
@@ -96,16 +97,17 @@ function wholeNumber(low: number, high: number): Rule {
   };
 }
 
+function bounds(schema: Schema): readonly [number, number] {
+  return [(schema["minimum"] as number | undefined) ?? -LARGEST, (schema["maximum"] as number | undefined) ?? LARGEST];
+}
+
 function integer(schema: Schema): Rule {
-  const low = (schema["minimum"] as number | undefined) ?? -LARGEST;
-  const high = (schema["maximum"] as number | undefined) ?? LARGEST;
+  const [low, high] = bounds(schema);
   const rules: Rule[] = [];
   if (high >= 0) rules.push(wholeNumber(Math.max(low, 0), high));
   if (low < 0) rules.push(sequence(literal("-"), wholeNumber(Math.max(1, -high), -low)));
   return either(...rules);
 }
-
-const MARK = words(...MARKS.map(toBinary));
 
 /** Amounts of time whose number of the tool's units lies within the bounds. */
 function amount(name: string, schema: Schema): Rule {
@@ -168,6 +170,10 @@ const PORT_RANGE = sequence(PORT, optional(sequence(literal("-"), PORT)));
 /** A label of a name with the dot or @ that goes on with it, or one character: a copy ends where a name does. */
 const CHUNK = /[A-Za-z0-9_-]+(?:[.@](?=[a-z0-9_-]|[A-Z](?![a-z])))?|./gsu;
 
+/** A name that is a whole number, as JSON writes it. */
+const WHOLE = /^(?:0|[1-9][0-9]*)$/;
+const BLANK = new RegExp(`^[${SPACE}]$`, "u");
+
 /** The conversation's words, cut where a copied value may begin and end, and the marks of its names. */
 class Source {
   readonly #bytes: string;
@@ -176,10 +182,10 @@ class Source {
   readonly #ends: boolean[] = [];
   readonly #spaces: boolean[] = [];
   readonly #forbidden: boolean[] = [];
-  readonly #marked: boolean;
+  readonly #names: Names;
 
   constructor(messages: readonly Message[], names: Names) {
-    this.#marked = names.size > 0;
+    this.#names = names;
     // Marks that users or tools wrote are nobody's.
     const said = unmarked([...textOf(messages)].slice(-COPY_CHARS).join(""));
     let bytes = "";
@@ -187,7 +193,7 @@ class Source {
       const binary = toBinary(chunk);
       this.#begins[bytes.length] = true;
       for (let at = bytes.length; at < bytes.length + binary.length; at++) {
-        this.#spaces[at] = /^\s$/u.test(chunk);
+        this.#spaces[at] = BLANK.test(chunk);
         // eslint-disable-next-line no-control-regex
         this.#forbidden[at] = /^["\\\x00-\x1f]$/.test(chunk);
       }
@@ -215,9 +221,11 @@ class Source {
     };
   }
 
-  /** A whole number, or any mark. */
+  /** A whole number, or the mark of one. */
   integer(schema: Schema): Rule {
-    return this.#marked ? either(integer(schema), MARK) : integer(schema);
+    const [low, high] = bounds(schema);
+    const marks = [...this.#names].filter(([, name]) => WHOLE.test(name) && Number(name) >= low && Number(name) <= high).map(([mark]) => toBinary(mark));
+    return marks.length ? either(integer(schema), words(...marks)) : integer(schema);
   }
 
   #may(at: number, spaces: boolean): boolean {

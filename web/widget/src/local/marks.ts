@@ -1,13 +1,13 @@
 // Marks: a character for each name of a conversation, which the model writes in the name's place. The same as
 // providers/dialects/marks.py, held together by vectors.json; what counts as a name, and why, is said there.
 
+import { SPACE } from "./space.ts";
+
 /** Characters of Unicode's private use area, in the order in which names get them. */
 export const MARKS = Array.from({ length: 32 }, (_, at) => String.fromCharCode(0xe000 + at));
 const ANY = /[\ue000-\ue01f]/g;
 
 const WORD = "\\p{L}\\p{N}_";
-/** White space as Python has it. */
-const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LABEL = `[${WORD}*-]+`;
 const UNIT =
   "(?![ ]?(?:ms|msec|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?|years?" +
@@ -16,7 +16,7 @@ const OCTET = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})";
 const NAME = new RegExp(
   [
     // A page; the machine in it gets a mark of its own.
-    `(?<url>(?<![${WORD}/])https?://[^${SPACE}"'<>\`|,;(){}\\[\\]\\\\]*[${WORD}/=])`,
+    `(?<url>(?<![${WORD}/])https?://[^${SPACE}\\x00-\\x1f"'<>\`|,;(){}\\[\\]\\\\]*[${WORD}/=])`,
     `(?<email>(?<![${WORD}.+-])[${WORD}.+-]*[${WORD}]@[${WORD}-]+(?:\\.[${WORD}-]+)+)`,
     `(?<ipv6>(?<![${WORD}:.])(?=[0-9a-fA-F:]*:[0-9a-fA-F:]*:)(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{1,4}(?:/[0-9]{1,3})?(?![${WORD}:]))`,
     `(?<ipv4>(?<![${WORD}.-])(?:${OCTET}\\.){3}(?:${OCTET}|\\*)(?:/[0-9]{1,2})?(?![${WORD}]|\\.[0-9]))`,
@@ -25,7 +25,7 @@ const NAME = new RegExp(
     `(?<host>(?<![${WORD}.@*-])${LABEL}(?:\\.${LABEL})*\\.(?:[a-zA-Z][${WORD}-]*|\\*)(?:(?<=[a-z])/[${WORD}./~%?&=+-]*[${WORD}/])?(?![${WORD}@]))`,
     `(?<word>(?<![${WORD}.@*:/-])(?=[${WORD}*-]*?[a-zA-Z])(?=[${WORD}*-]*?[0-9_*-])[${WORD}][${WORD}*-]*[${WORD}*](?![${WORD}@=]))`,
     `(?<id>(?:(?<=id=)|(?<=port=))[0-9]{1,9}(?![${WORD}.:/-]))`,
-    `(?<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^${SPACE}"=,]*[${WORD}])`,
+    `(?<named>(?:(?<=name=)|(?<=agent=)|(?<=address=))[^${SPACE}\\x00-\\x1f"\\\\<>=,]*[${WORD}])`,
     `(?<number>(?<![${WORD}.,:/=+-])[0-9]{2,9}(?![${WORD}:/-]|[.,][0-9])${UNIT})`,
   ].join("|"),
   "gu",

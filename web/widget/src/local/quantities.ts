@@ -1,6 +1,8 @@
 // Amounts and points in time as the shipped family writes them: the same spelling and arithmetic as
 // providers/dialects/quantities.py, held together by vectors.json. Instants are milliseconds since 1970, UTC.
 
+import { SPACE, stripped } from "./space.ts";
+
 export type Unit = "ms" | "s" | "m";
 export type Toward = "future" | "past";
 
@@ -9,8 +11,8 @@ const SIZES: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 const DAY = 86_400_000;
 /** The years 1 to 9999. */
 const [FIRST, LAST] = [-62_135_596_800_000, 253_402_300_800_000];
-const AMOUNT = /^(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d|w)?$/;
-const COMPOUND = /^(\d{1,9})([mhdw])\s*(\d{1,9})(s|m|h|d)$/;
+const AMOUNT = new RegExp(`^(\\d{1,9}(?:\\.\\d{1,6})?)[${SPACE}]*(ms|s|m|h|d|w)?$`, "u");
+const COMPOUND = new RegExp(`^(\\d{1,9})([mhdw])[${SPACE}]*(\\d{1,9})(s|m|h|d)$`, "u");
 const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /** Fixed offsets of the zones that people write after a time, in minutes. */
@@ -39,7 +41,7 @@ function rounded(value: number): number {
 
 /** An amount such as "1.5h" or "1h30m" in whole units; null if it is none. */
 export function resolveAmount(text: string, unit: Unit): number | null {
-  const said = text.trim().toLowerCase();
+  const said = stripped(text).toLowerCase();
   const match = AMOUNT.exec(said);
   if (match) return rounded((Number(match[1]) * SIZES[match[2] ?? unit]!) / SIZES[unit]!);
   const parts = COMPOUND.exec(said);
@@ -59,7 +61,7 @@ export function spellAmount(value: number, unit: Unit): string {
 
 /** The instant that a point in time names, as seen from `now`; null where the text is none. */
 export function resolvePoint(text: string, now: number, toward: Toward): number | null {
-  const found = point(text.trim(), now, toward);
+  const found = point(stripped(text), now, toward);
   return found !== null && inCalendar(found) ? found : null;
 }
 

@@ -1,6 +1,7 @@
 // Names that a user leaves half unsaid, written out from what was named before: "and web-17?" after web-07.acme.net. The
 // same as providers/dialects/unsaid.py, held together by vectors.json; what is rewritten, and why, is said there.
 
+import { SPACE } from "./space.ts";
 import { SECOND_LEVELS, TLDS, WORDLIKE } from "./spoken/words.ts";
 
 const REMEMBERED = 4096;
@@ -13,13 +14,13 @@ const SHORT = new RegExp(`(?<![${WORD}.:/@\\\\-])(${LABEL})(?![${WORD}/@\\\\*-]|
 const STEM = /^(.*?[a-z].*?)([0-9]{1,4}[a-z]?|(?<=-)[a-z])$/is;
 const TAIL = new RegExp(`(?<![${WORD}.*)\\]/-])((?:\\.[0-9]{1,3}){1,2})(?![${WORD}-]|\\.[${WORD}])`, "gu");
 const TLD = new RegExp(`(?<![${WORD}.*)\\]/-])\\.([a-z]{2,})(?![${WORD}-]|\\.[${WORD}])`, "giu");
-const PATH = new RegExp(`(?<![^\\s"'(])(/[a-z][${WORD}%~./?&=+-]*[${WORD}/])`, "giu");
+const PATH = new RegExp(`(?<![^${SPACE}"'(])(/[a-z][${WORD}%~./?&=+-]*[${WORD}/])`, "giu");
 const NUMBER = new RegExp(
-  `(?<![${WORD}.,:/-])(?<!port )(?<!id )(?:(?:number|no\\.?|nr\\.?|#)\\s*)?([0-9]{1,4})` +
-    `(?=[.,;!?)]*(?:\\s*$|[.,;!?)]\\s|\\s(?:i|is|was|not|instead|rather|please|sorry|that|then|and|but)(?![${WORD}])))`,
+  `(?<![${WORD}.,:/-])(?<!port )(?<!id )(?:(?:number|no\\.?|nr\\.?|#)[${SPACE}]*)?([0-9]{1,4})` +
+    `(?=[.,;!?)]*(?:[${SPACE}]*$|[.,;!?)][${SPACE}]|[${SPACE}](?:i|is|was|not|instead|rather|please|sorry|that|then|and|but)(?![${WORD}])))`,
   "giu",
 );
-const INSTEAD = new RegExp(`(?<![${WORD}])(?:not|instead of|rather than)\\s+(?:the\\s+)?$`, "iu");
+const INSTEAD = new RegExp(`(?<![${WORD}])(?:not|instead of|rather than)[${SPACE}]+(?:the[${SPACE}]+)?$`, "iu");
 
 /** Writes out the names that a user's words leave half unsaid; a path belongs to a page out of `asked`. */
 export function completed(text: string, before: readonly string[], asked: readonly string[]): string {
