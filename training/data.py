@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -105,6 +106,17 @@ class Joiner:
                 yield Batch(tokens[:count], weights[:count])
                 tokens, weights = tokens[count:], weights[count:]
             self._waiting[length] = Batch(tokens, weights)
+
+
+def repeated(batches: Iterable[Batch], passes: int, apart: int = 1000) -> Iterator[Batch]:
+    """Yields each batch `passes` times, `apart` new ones between its uses; the smallest learn faster than is drawn."""
+    held: deque[Batch] = deque(maxlen=apart * (passes - 1) + 1)
+    for batch in batches:
+        held.append(batch)
+        yield batch
+        for earlier in range(1, passes):
+            if len(held) > earlier * apart:
+                yield held[-1 - earlier * apart]
 
 
 _worker: tuple[Bank, Vocabulary, int] | None = None

@@ -14,7 +14,7 @@ import math
 import time
 from pathlib import Path
 
-from training.data import Feed, split
+from training.data import Feed, repeated, split
 from training.generate import load_bank
 from training.sources import data_hash
 
@@ -52,6 +52,14 @@ def main() -> None:
         metavar=("FROM", "TO"),
         help="shares of the training between which what is read stops to count in the loss",
     )
+    parser.add_argument(
+        "--round-from",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help='share of the training after which matrices are rounded as "4-bit" formats do; never, if not given',
+    )
+    parser.add_argument("--passes", type=int, default=1, help="how often each batch is learned from")
     parser.add_argument("--optimizer", choices=("adamw", "muon"), default="muon")
     parser.add_argument("--batch-tokens", type=int, default=65536)
     parser.add_argument("--workers", type=int, default=14)
@@ -75,6 +83,7 @@ def main() -> None:
 
     from training.learning import Gradients, exact, optimizers_of, save
     from training.model import RWKV7, Shape, compile_parts
+    from training.rounding import Rounding
     from training.vocabulary import Vocabulary
 
     torch.manual_seed(arguments.seed)
@@ -88,9 +97,11 @@ def main() -> None:
     print(f"{arguments.size}: {count:,} parameters, {time.monotonic() - begun:.0f} s", flush=True)
     model.train()
     gradients = Gradients(model, graphs=not arguments.no_graphs)
+    rounding = Rounding(model)
     seen, step, recent = 0, 0, torch.zeros((), device="cuda")
-    since = 0
-    for step, batch in enumerate(feed, 1):
+    since, waited, asked = 0, 0.0, time.monotonic()
+    for step, batch in enumerate(repeated(feed, arguments.passes), 1):
+        waited += time.monotonic() - asked
         # A run that is cut by time still anneals: the schedule follows whichever is further on.
         done = max(step / arguments.steps, (time.monotonic() - begun) / arguments.seconds)
         factor = min(step / _WARM_UP, 1.0) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
@@ -99,7 +110,12 @@ def main() -> None:
                 group["lr"] = rate * factor
         begins, ends = arguments.read_until
         reading = min(max((ends - done) / max(ends - begins, 1e-9), 0.0), 1.0)
+        rounds = done >= arguments.round_from
+        if rounds:
+            rounding.apply()
         recent += gradients.of(batch, reading)
+        if rounds:
+            rounding.restore()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
@@ -111,14 +127,18 @@ def main() -> None:
             seconds = time.monotonic() - begun
             mean = recent.item() / (step - since)
             print(
-                f"{arguments.size} step {step} loss {mean:.4f} {seen / seconds:,.0f} tok/s {seconds:.0f} s",
+                f"{arguments.size} step {step} loss {mean:.4f} {seen / seconds:,.0f} tok/s {seconds:.0f} s, "
+                f"{waited:.0f} s of them for documents",
                 flush=True,
             )
             since = step
             recent.zero_()
         if over:
             break
+        asked = time.monotonic()
     feed.close()
+    if arguments.round_from < 1:
+        rounding.finish()
     card: dict[str, object] = {
         "size": arguments.size,
         "shape": shape.as_dict(),
@@ -132,6 +152,8 @@ def main() -> None:
         "optimizer": arguments.optimizer,
         "dropout": dropout,
         "read_until": arguments.read_until,
+        "round_from": arguments.round_from,
+        "passes": arguments.passes,
         "device": torch.cuda.get_device_name(),
         "data_sha256": data_hash(),
     }

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from training.data import LENGTHS, Feed, Joiner, chunk, encode, pad
+from training.data import LENGTHS, Batch, Feed, Joiner, chunk, encode, pad, repeated
 from training.generate import Bank, Generator, load_bank
 from training.vocabulary import Vocabulary
 
@@ -54,3 +54,26 @@ def test_batches_do_not_depend_on_the_number_of_workers(bank: Bank, monkeypatch:
         finally:
             feed.close()
     assert seen[0] == seen[1]
+
+
+def test_batches_come_again_after_so_many_new_ones():
+    batches = [Batch(np.full((1, 1), n, np.uint16), np.ones((1, 1), np.float16)) for n in range(6)]
+    assert [int(b.tokens[0, 0]) for b in repeated(batches, 2, 3)] == [0, 1, 2, 3, 0, 4, 1, 5, 2]
+    assert [int(b.tokens[0, 0]) for b in repeated(batches, 3, 1)] == [
+        0,
+        1,
+        0,
+        2,
+        1,
+        0,
+        3,
+        2,
+        1,
+        4,
+        3,
+        2,
+        5,
+        4,
+        3,
+    ]
+    assert list(repeated(batches, 1)) == batches
