@@ -2,10 +2,10 @@
 
     python -m training.parity out/netmon-7m.safetensors training/parity/netmon-7m.npz
 
-Three implementations run the same weights on the same documents in float32: fla's `RWKV7ForCausalLM` (needs a GPU,
-`fla-core` and `flash-linear-attention`), the model that was trained, and the step-by-step recurrence. The file holds
-fla's log probabilities where it ran, else the recurrence's, and how far the three are apart. `bench/parity.py` then
-asks llama.cpp, format by format.
+Three implementations run the same weights on the same documents: fla's `RWKV7ForCausalLM` (needs a GPU, `fla-core` and
+`flash-linear-attention`), in float32 and in bfloat16, the kernel of the training, in its mixed precision, and the
+step-by-step recurrence in float32. The file holds fla's log probabilities where it ran, else the recurrence's, and how
+far the others are from it. `bench/parity.py` then asks llama.cpp, format by format.
 """
 
 from __future__ import annotations
@@ -55,8 +55,24 @@ def places(lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.in
     return rows, np.concatenate([np.arange(length - 1 - PLACES, length - 1) for length in lengths])
 
 
+def one_configuration() -> None:
+    """Leaves each of Triton's kernels its first configuration: fla's try so many that a first run takes minutes.
+
+    Which of them runs changes the speed, not what is computed. To be called before fla is imported.
+    """
+    from triton.runtime.autotuner import Autotuner
+
+    begin = Autotuner.__init__
+
+    def with_one(self: Autotuner, fn: Any, arg_names: Any, configs: Any, *rest: Any, **more: Any) -> None:
+        begin(self, fn, arg_names, configs[:1], *rest, **more)
+
+    Autotuner.__init__ = with_one
+
+
 def fla_model(weights: dict[str, Tensor], shape: Shape) -> torch.nn.Module:
     """The same weights in fla's model."""
+    one_configuration()
     from fla.models.rwkv7 import RWKV7Config, RWKV7ForCausalLM
 
     config = RWKV7Config(
@@ -133,7 +149,8 @@ def measure(weights: dict[str, Tensor], shape: Shape, count: int, device: str) -
         theirs = fla_model(weights, shape).to(device).eval()
         said["fla"] = _chosen(theirs(given).logits, rows, positions)
         said["fla-bf16"] = _chosen(theirs.to(torch.bfloat16)(given).logits, rows, positions)
-        said["trained"] = _chosen(model(given, fast=True), rows, positions)
+        with torch.autocast("cuda", dtype=torch.bfloat16):
+            said["trained"] = _chosen(model(given, fast=True), rows, positions)
     said["recurrence"] = _chosen(model(given), rows, positions)
     name = next(iter(said))
     reference = said.pop(name)
