@@ -82,7 +82,7 @@ def make_run(directory: Path, suite_path: str, rows: int) -> Path:
         repeats=repeats,
         constrained="none",
         requested="q4_k",
-        model=ModelInfo("netmon-7m:q4_k", "q4_k", 9_273_856, 6_865_152, "ab" * 32, "netmon_marks", "cd" * 32),
+        model=ModelInfo("netmon-7m:q4_k", "q4_k", 9_273_856, 6_865_152, "ab" * 32, "netmon", "cd" * 32),
         sampler={"temperature": 0.0},
         tools_sha256=suite.toolset.sha256,
         code=read_code(),
