@@ -85,6 +85,15 @@ class Running:
         return self.held < self.prompt_length
 
     @property
+    def fixed_part(self) -> Tokens:
+        """The tokens of the fixed part of the prompt."""
+        return self.waiting.prompt[: self.waiting.fixed]
+
+    def reads_fixed(self, worth: int) -> bool:
+        """Whether some of the fixed part is not in memory yet, and it is longer than `worth`."""
+        return self.waiting.fixed > max(worth, self.held)
+
+    @property
     def made(self) -> list[int]:
         """Tokens of the reply so far."""
         return self.tokens[self.prompt_length :]

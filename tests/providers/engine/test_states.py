@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Sequence
@@ -319,3 +320,21 @@ async def test_damaged_states_are_computed_again_and_logged(
     assert (said, source) == (whole, "none")
     assert left > 100
     assert "computed again" in caplog.text
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+async def test_a_fixed_prompt_that_many_ask_at_once_is_read_once(threads: int) -> None:
+    async with aclosing(Engine(SHIPPED, EngineOptions(threads=threads, slots=8))) as engine:
+        asked = [ask(f"ping db-{n:02}", fixed=LONG_FIXED) for n in range(8)]
+        together = await asyncio.gather(*(answer(engine, request) for request in asked))
+    assert sorted(done.cached_tokens > 0 for _, done in together) == [False] + [True] * 7
+
+
+async def test_who_waits_for_a_fixed_prompt_reads_it_where_the_first_is_cancelled() -> None:
+    async with aclosing(Engine(SHIPPED, EngineOptions(threads=1, slots=4))) as engine:
+        fixed = LONG_FIXED * 40
+        tasks = [asyncio.create_task(answer(engine, ask(f"ping db-{n:02}", fixed=fixed))) for n in range(3)]
+        await asyncio.sleep(0.05)
+        tasks[0].cancel()
+        found = [await task for task in tasks[1:]]
+    assert sorted(done.cached_tokens > 0 for _, done in found) == [False, True]
