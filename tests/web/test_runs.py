@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from providers.base import ProviderUnavailable, ToolCall
 from providers.scripted import ScriptedReply
 from tests.web.serving import account, config_of, echo, models_of, serving, text_of, visitor
+from web.database.store import Store
 from web.runs.book import fair_order
 
 
@@ -331,3 +335,26 @@ def test_fair_order_goes_round() -> None:
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
     served = {"bob": noon, "ann": noon - timedelta(hours=1)}
     assert fair_order(active[1:], served) == ["c1", "a1", "b1", "a2", "b2"]
+
+
+async def test_many_that_wait_are_cancelled_at_once_and_each_has_its_end(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Store.write
+
+    async def slowly(self: Store, work: Callable[[AsyncConnection], Awaitable[object]]) -> object:
+        await asyncio.sleep(random.uniform(0, 0.1))
+        return await write(self, work)
+
+    monkeypatch.setattr(Store, "write", slowly)
+    models = models_of({"testllm": echo(delay_s=30)}, slots={"testllm": 1})
+    config = config_of(sqlite_url, queue={"waiting": 40, "per_user": 1, "wait_s": 3600})
+    async with serving(config, models) as url:
+        people = [await visitor(url) for _ in range(24)]
+        runs = [await who.say("hi", "testllm") for who in people]
+        both = list(zip(people, runs, strict=True))
+        # Each that goes moves the others up, who are told so while they go themselves.
+        await asyncio.gather(*(who.ok("POST", f"/api/runs/{run['id']}/cancel") for who, run in both))
+        logs = await asyncio.gather(*(who.events(run["id"]) for who, run in both))
+    assert {log[-1].data["state"] for log in logs} == {"cancelled"}
+    assert all([event.id for event in log] == list(range(1, len(log) + 1)) for log in logs)

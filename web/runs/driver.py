@@ -83,6 +83,7 @@ class Driven:
         remembered: Tools whose calls need no further approval, and who said so.
         approvals: Requests that are open, by id, with the tool's name.
         stopping: Whether it ends because the server does.
+        ending: Whether its end is being stored; nothing is told of it any more.
     """
 
     run: Run
@@ -91,6 +92,7 @@ class Driven:
     remembered: dict[str, str] = field(default_factory=dict[str, str])
     approvals: dict[str, str] = field(default_factory=dict[str, str])
     stopping: bool = False
+    ending: bool = False
     place: tuple[int, int] | None = None
 
 
@@ -125,6 +127,7 @@ class Driver:
 
     async def _end(self, driven: Driven, meter: Meter, state: EndState) -> None:
         run, shop = driven.run, self._shop
+        driven.ending = True
         await meter.finish()
         if driven.stopping and not driven.admitted.is_set():
             # It waits in the queue for the next process.
@@ -176,11 +179,14 @@ class Driver:
             waiting.cancel()
         return True
 
-    async def tell_place(self, driven: Driven, position: int, waiting: int, wait_s: float) -> None:
-        """Tells a run's readers where it stands in the queue, if that is new."""
-        if driven.place != (position, waiting) and not driven.admitted.is_set():
+    def tell_place(self, driven: Driven, position: int, waiting: int, wait_s: float) -> None:
+        """Tells a run's readers where it stands in the queue, if that is new.
+
+        It waits for nothing: an event that came while the run's end is being stored would have the end's number.
+        """
+        if driven.place != (position, waiting) and not (driven.admitted.is_set() or driven.ending):
             driven.place = (position, waiting)
-            await self._shop.log.add(driven.run.id, RunQueued(position, waiting, wait_s))
+            self._shop.log.add_now(driven.run.id, RunQueued(position, waiting, wait_s))
 
     async def _work(self, driven: Driven, meter: Meter) -> EndState:
         run, shop = driven.run, self._shop

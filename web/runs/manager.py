@@ -157,7 +157,7 @@ class Runs:
         for position, run in enumerate(queue.runs, start=1):
             if (driven := self._driven.get(run)) is not None:
                 wait_s = queue.wait_s(position, slots)
-                await self._driver.tell_place(driven, position, len(queue.runs), wait_s)
+                self._driver.tell_place(driven, position, len(queue.runs), wait_s)
 
     # Words to runs.
 
