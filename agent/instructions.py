@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.family import OWN_DIALECT
+
 #: The system message of the assistant.
 ASSISTANT = (
     "You look after computer networks by calling the functions that you are offered. Call a function where "
@@ -12,3 +14,8 @@ ASSISTANT = (
     "and what was not allowed you do not call again. "
     "Answer in one or two plain sentences, in the user's language."
 )
+
+
+def instructions_for(dialect: str | None) -> str | None:
+    """The system message for a model that speaks a dialect, if one is known; None for the shipped family."""
+    return None if dialect == OWN_DIALECT else ASSISTANT

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from agent.agent import Agent
 from agent.approval import ApprovalGate
 from agent.audit import AuditFile
-from agent.instructions import ASSISTANT
+from agent.instructions import instructions_for
 from agent.limits import TurnLimits
 from agent.store import ConversationStore, open_store
-from models.family import OWN_DIALECT
 from models.progress import OnProgress, ignore
 from providers.base import Settings
 from providers.info import DescribedProvider, ModelInfo
@@ -94,7 +93,7 @@ def make_agent(
             constrained=provider.info.default_constrained,
         ),
         limits=turn_limits(config.agent),
-        system=None if provider.info.dialect == OWN_DIALECT else ASSISTANT,
+        system=instructions_for(provider.info.dialect),
         read_only=read_only or config.agent.read_only,
     )
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from models.family import WRITTEN_DIALECT
 from training.model import HEAD_SIZE, NORM_EPS
+from training.rounding import rounded
 from training.vocabulary import Vocabulary
 
 _LOW_RANK = ("w1", "w2", "a1", "a2", "v1", "v2", "g1", "g2")
@@ -50,14 +51,6 @@ def tensors(weights: dict[str, Tensor], layers: int) -> Iterator[tuple[str, Tens
     yield "output_norm.weight", weights["norm_out.weight"]
     yield "output_norm.bias", weights["norm_out.bias"]
     yield "output.weight", weights["head"]
-
-
-def rounded(tensor: Tensor, mantissa: int) -> Tensor:
-    """Rounds to so many bits of mantissa, ties to even; up to BF16's seven the result is exact as BF16."""
-    dropped = 23 - mantissa
-    bits = tensor.float().contiguous().view(torch.int32)
-    bits = bits + ((1 << (dropped - 1)) - 1) + ((bits >> dropped) & 1)
-    return (bits >> dropped << dropped).view(torch.float32)
 
 
 def export(source: Path, target: Path, mantissa: int = 7) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _ROUNDED = ("receptance", "key", "value", "output")
 def q5_0(x: Tensor) -> Tensor:
     """Rounds blocks `[count, 32]` to what Q5_0 keeps without a loss."""
     at = x.abs().argmax(dim=1, keepdim=True)
-    scale = significant(x.gather(1, at) / -16, 4)
+    scale = rounded(x.gather(1, at) / -16, 3)
     levels = torch.where(scale == 0, 0.0, x / scale).round().clamp(-16, 15)
     return levels.scatter(1, at, -16.0) * scale
 
@@ -36,10 +36,12 @@ def q4_k(x: Tensor) -> Tensor:
     return torch.where(step > 0, (x - least) / step, 0.0).round() * step + least
 
 
-def significant(x: Tensor, bits: int) -> Tensor:
-    """Rounds to so many significant binary digits."""
-    mantissa, exponent = torch.frexp(x)
-    return torch.ldexp((mantissa * 2**bits).round() / 2**bits, exponent)
+def rounded(tensor: Tensor, mantissa: int) -> Tensor:
+    """Rounds to so many bits of mantissa, ties to even; up to BF16's seven the result is exact as BF16."""
+    dropped = 23 - mantissa
+    bits = tensor.float().contiguous().view(torch.int32)
+    bits = bits + ((1 << (dropped - 1)) - 1) + ((bits >> dropped) & 1)
+    return (bits >> dropped << dropped).view(torch.float32)
 
 
 class Rounding:
@@ -50,19 +52,20 @@ class Rounding:
         matrices = [p for n, p in model.named_parameters() if n.rpartition(".")[2] in _ROUNDED]
         self._fine = [p for p in matrices if p.shape[1] % SUPER_BLOCK]
         self._coarse = [p for p in matrices if p.shape[1] % SUPER_BLOCK == 0]
-        self._own = [torch.empty_like(p) for p in (*self._fine, *self._coarse)]
+        self._all = [*self._fine, *self._coarse]
+        self._own = [torch.empty_like(p) for p in self._all]
 
     @torch.no_grad()
     def apply(self) -> None:
         """Rounds every matrix, after its own numbers are put aside."""
-        torch._foreach_copy_(self._own, [*self._fine, *self._coarse])
+        torch._foreach_copy_(self._own, self._all)
         _replace(self._fine, q5_0)
         _replace(self._coarse, q4_k)
 
     @torch.no_grad()
     def restore(self) -> None:
         """Puts back what `apply` put aside."""
-        torch._foreach_copy_([*self._fine, *self._coarse], self._own)
+        torch._foreach_copy_(self._all, self._own)
 
     @torch.no_grad()
     def finish(self) -> None:
@@ -70,10 +73,10 @@ class Rounding:
         _replace(self._fine, q5_0)
 
 
-def _replace(matrices: list[nn.Parameter], rounded: Callable[[Tensor], Tensor]) -> None:
+def _replace(matrices: list[nn.Parameter], form: Callable[[Tensor], Tensor]) -> None:
     if not matrices:
         return
     # All matrices at once: one by one, the launches take longer than the step.
-    blocks = rounded(torch.cat([each.view(-1, BLOCK) for each in matrices]))
+    blocks = form(torch.cat([each.view(-1, BLOCK) for each in matrices]))
     pieces = blocks.split([each.numel() // BLOCK for each in matrices])
     torch._foreach_copy_(matrices, [piece.view_as(own) for piece, own in zip(pieces, matrices, strict=True)])

@@ -9,7 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from training.model import RWKV7, Shape  # noqa: E402
-from training.rounding import Rounding, q4_k, q5_0, significant  # noqa: E402
+from training.rounding import Rounding, q4_k, q5_0, rounded  # noqa: E402
 
 SHAPE = Shape(64, 2, 256, 16, 16, 16, 16, 300)
 
@@ -40,7 +40,7 @@ def test_q4_k_has_sixteen_levels_and_keeps_the_ends() -> None:
 
 
 def test_significant_digits() -> None:
-    assert significant(torch.tensor([1.0, 1.06, 1.07, -3.3, 0.0]), 4).tolist() == [
+    assert rounded(torch.tensor([1.0, 1.06, 1.07, -3.3, 0.0]), 3).tolist() == [
         1.0,
         1.0,
         1.125,

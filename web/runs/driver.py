@@ -21,11 +21,10 @@ from agent.events import (
     TurnFailed,
     TurnFinished,
 )
-from agent.instructions import ASSISTANT
+from agent.instructions import instructions_for
 from agent.limits import TurnLimits
 from agent.loop import run_turn
 from agent.stopping import CancelToken
-from models.family import OWN_DIALECT
 from monitoring.database.errors import DatabaseUnavailable
 from providers.base import ProviderError, Settings
 from providers.info import DescribedProvider
@@ -245,7 +244,7 @@ class Driver:
                 reasks=own.reasks,
                 history_tokens=context,
             ),
-            system=None if provider.info.dialect == OWN_DIALECT else ASSISTANT,
+            system=instructions_for(provider.info.dialect),
         )
 
     async def _charges(self, run: Run, meter: Meter) -> None:
